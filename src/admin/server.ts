@@ -1,0 +1,57 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { OpenBooks } from '../domain/books.ts'
+import type { Database } from '../domain/database.ts'
+import { type VerifyNotification, webhooks } from './webhooks.ts'
+
+/** What a request may take at most before its socket is closed (S24). */
+const REQUEST_TIMEOUT_MS = 30_000
+
+export type ServerDeps = {
+  database: Database
+  openBooks: OpenBooks
+  verify: VerifyNotification
+  /** The parts that must work, by name; each answers whether it does. */
+  health: Record<string, () => Promise<boolean>>
+  logger: FastifyBaseLogger
+  /** What is added under the demo alone. */
+  routes?: (app: FastifyInstance) => void | Promise<void>
+}
+
+/** Builds the web server, without listening: tests inject requests, `main.ts` opens the port. */
+export async function makeServer(deps: ServerDeps): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: deps.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Nobody tells us who they are or which host they meant but the connection itself (S12).
+    trustProxy: false,
+    forceCloseConnections: true,
+  })
+
+  app.addHook('onSend', async (_request, reply) => {
+    reply.headers({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    })
+  })
+
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const status = error.statusCode && error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : 500
+    if (status === 500) request.log.error({ err: error, url: request.routeOptions.url }, 'request failed')
+    // No stack, no SQL, no names: whoever should know reads the log (S23).
+    reply.code(status).send({ ok: false })
+  })
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ ok: false }))
+
+  app.get('/healthz', async (_request, reply) => {
+    for (const [part, works] of Object.entries(deps.health)) {
+      if (!(await works().catch(() => false))) return reply.code(503).send({ ok: false, failing: part })
+    }
+    return { ok: true }
+  })
+
+  webhooks(app, deps)
+  await deps.routes?.(app)
+  return app
+}

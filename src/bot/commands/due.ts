@@ -1,0 +1,62 @@
+import { command } from '../command.ts'
+import { area, date, day, plan, who } from '../words.ts'
+import { COLLECTING, OFFICE } from './roles.ts'
+
+export const alignDue = command({
+  id: 'due.align',
+  roles: OFFICE,
+  risky: true,
+  says: [
+    'samakan tempo ke? semua? pelanggan? tagihan?',
+    'samakan ke? semua? pelanggan? tagihan?',
+    'tempo semua <day> ke? pelanggan? ganti? mundur? tagihan?',
+  ],
+  takes: { area: area(), plan: plan(), day: day() },
+  summary: 'Menyamakan jatuh tempo banyak pelanggan.',
+  examples: ['samakan jatuh tempo ke tgl 5', 'samakan tempo rt 3 ke tgl 5'],
+})
+
+export const moveDue = command({
+  id: 'due.move',
+  roles: OFFICE,
+  says: [
+    'mundur tempo tagihan? ke? bayar?',
+    'mundur <who> <date> tagihan? ke?',
+    'ganti tempo <who> ke? tagihan?',
+    'tempo <who> <date> ke? tagihan?',
+  ],
+  takes: {
+    area: area(),
+    date: date('coming', { bare: true, ask: 'Sampai tanggal berapa?' }),
+    who: who({ ask: 'Jatuh tempo siapa?' }),
+  },
+  summary: 'Memindahkan jatuh tempo seorang pelanggan.',
+  examples: ['mundurkan tempo yuli sampai tgl 28', 'undur tempo budi 28'],
+})
+
+export const promiseDue = command({
+  id: 'due.promise',
+  roles: COLLECTING,
+  says: [
+    'janji <who> bayar? mau? transfer? lunas? catat? bisa? gajian?',
+    'janji belum bayar <who> mau? bisa?',
+    'janji <date> bayar? mau? transfer? lunas? catat? bisa?',
+    'janji bayar catat?',
+    'mau bayar <who> tagihan?',
+    'belum bayar mau <who> <date>',
+    'mau bayar <date>',
+    'mau transfer <who>',
+    'mau lunas <who>',
+    'nanti bayar <who> mau? baru? tagihan?',
+    'nanti lunas <who>',
+    'nanti transfer <who>',
+    'bisa bayar <who> <date> baru? belum?',
+    'bayar <who> <date> baru? mau?',
+    'transfer <who> <date> baru? mau?',
+  ],
+  takes: { area: area(), date: date('coming'), who: who({ ask: 'Siapa yang janji?' }) },
+  summary: 'Mencatat janji bayar; pengingat berhenti sampai hari itu.',
+  examples: ['budi janji lusa', 'budi janji bayar tgl 15'],
+})
+
+export const dueCommands = [alignDue, moveDue, promiseDue]

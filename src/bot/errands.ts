@@ -1,0 +1,17 @@
+import { applyErrand, readImport, rejectErrand } from './answers/import.ts'
+import { issueErrand, previewErrand } from './answers/invoice.ts'
+import { closeOrder, payLink } from './answers/me.ts'
+import { overdueExcel } from './answers/report.ts'
+import type { ErrandHandler } from './command.ts'
+
+/** Every kind of errand: what a turn leaves to be done outside its transaction. */
+export const errandHandlers: Readonly<Record<string, ErrandHandler>> = {
+  'broadcast.preview': previewErrand,
+  'import.apply': applyErrand,
+  'import.read': readImport,
+  'import.reject': rejectErrand,
+  'invoice.issue': issueErrand,
+  'order.close': closeOrder,
+  'pay.link': payLink,
+  'report.excel': overdueExcel,
+}

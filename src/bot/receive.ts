@@ -1,0 +1,235 @@
+import type { Books, OpenBooks } from '../domain/books.ts'
+import {
+  askQuestion,
+  countTry,
+  type Errand,
+  findErrand,
+  findStaff,
+  listStaff,
+  orderErrand,
+  rememberAct,
+  settleErrand,
+} from '../domain/conversation.ts'
+import { findByPhone, noteWrote } from '../domain/customer.ts'
+import { isOutage } from '../domain/database.ts'
+import {
+  getMessage,
+  listUnhandledPhones,
+  type Message,
+  nextUnhandled,
+  queueMessages,
+  settleIncoming,
+  storeFile,
+  storeIncoming,
+} from '../domain/message.ts'
+import type { ChannelName } from '../domain/tables.ts'
+import type { Answer, BotGateways, Person, Turn } from './command.ts'
+import { COMMANDS } from './commands/all.ts'
+import { converse } from './converse.ts'
+import { errandHandlers } from './errands.ts'
+
+/** A message as a channel brings it in. */
+export type Incoming = {
+  channel: ChannelName
+  /** Its id outside: the second delivery of the same one is nothing. */
+  outsideId: string
+  phone: string
+  /** `text`, `file`, `reaction`, `contact`, `location`. */
+  kind: string
+  text: string
+  file?: { name: string; mime: string; bytes: Uint8Array }
+  quotedId?: number
+}
+
+/** The chat of all businesses: everything that comes in goes through `receive`. */
+export type Bot = {
+  /** Stores a message, then takes its turn. Answers the message's id, or nothing when it was known. */
+  receive(businessId: number, incoming: Incoming): Promise<number | undefined>
+  /** Takes the turns that a crash left undone. */
+  catchUp(businessId: number): Promise<void>
+  /** Does an errand; throws when it shall be tried again. */
+  runErrand(businessId: number, id: string): Promise<void>
+  /** Turns under way in this process. */
+  busy(): number
+}
+
+/** An errand that failed or died so often is given up, with an apology. */
+const ERRAND_TRIES = 4
+
+export function makeBot(deps: { openBooks: OpenBooks; gateways: BotGateways; onError: (error: Error) => void }): Bot {
+  const { openBooks, gateways, onError } = deps
+  let turns = 0
+
+  const takeTurns = async (businessId: number, phone: string) => {
+    turns++
+    try {
+      while (await takeTurn(businessId, phone)) {
+        // Until none of this person's messages is left.
+      }
+    } finally {
+      turns--
+    }
+  }
+
+  /** Takes the oldest turn of a phone in one transaction; false when there was none. */
+  const takeTurn = async (businessId: number, phone: string): Promise<boolean> => {
+    let failing: number | undefined
+    try {
+      return await openBooks(businessId, async (books) => {
+        const message = await nextUnhandled(books, phone)
+        if (!message) return false
+        failing = message.id
+        await handle(books, message)
+        return true
+      })
+    } catch (error) {
+      // Without the database nothing can be said about the message; it stays for the next sweep.
+      if (failing === undefined || isOutage(error)) throw error
+      onError(error as Error)
+      const id = failing
+      await openBooks(businessId, (books) => apologise(books, id))
+      return true
+    }
+  }
+
+  return {
+    async receive(businessId, incoming) {
+      const id = await openBooks(businessId, (books) => store(books, incoming))
+      if (id !== undefined) await takeTurns(businessId, incoming.phone)
+      return id
+    },
+    async catchUp(businessId) {
+      for (const phone of await openBooks(businessId, listUnhandledPhones)) await takeTurns(businessId, phone)
+    },
+    async runErrand(businessId, id) {
+      const errand = await openBooks(businessId, (books) => startErrand(books, id))
+      if (!errand) return
+      const handler = errandHandlers[errand.kind]
+      if (!handler || errand.attempts > ERRAND_TRIES) {
+        await openBooks(businessId, (books) => giveUp(books, errand))
+        return
+      }
+      const finish = await handler({
+        args: errand.args,
+        phone: errand.phone,
+        open: (work) => openBooks(businessId, work),
+        gateways,
+      })
+      await openBooks(businessId, async (books) => {
+        if (!(await findErrand(books, id))) return
+        const turn = await makeTurn(books, await getMessage(books, errand.cause_id))
+        if (turn) await keepAnswer(turn, await finish(turn))
+        await settleErrand(books, id, 'done')
+      })
+    },
+    busy: () => turns,
+  }
+}
+
+async function store(books: Books, incoming: Incoming): Promise<number | undefined> {
+  const { file, ...message } = incoming
+  return storeIncoming(books, { ...message, ...(file && { fileId: await storeFile(books, file) }) })
+}
+
+async function handle(books: Books, message: Message): Promise<void> {
+  const turn = await makeTurn(books, message)
+  if (!turn) {
+    // A stranger on a number that is also used privately gets nothing.
+    await settleIncoming(books, message.id, 'handled', null, 'stranger')
+    return
+  }
+  if (turn.person.kind === 'customer') await noteWrote(books, message.phone)
+  const { answer, understood } = await converse(turn)
+  await keepAnswer(turn, answer)
+  await settleIncoming(books, message.id, 'handled', understood)
+}
+
+/** The turn of a message: who speaks is known by the phone alone (H03). Nothing for a stranger. */
+async function makeTurn(books: Books, message: Message): Promise<Turn | undefined> {
+  const person = await findPerson(books, message.phone)
+  return (
+    person && {
+      books,
+      person,
+      commands: COMMANDS,
+      message: {
+        id: message.id,
+        kind: message.kind,
+        text: message.text,
+        at: message.at,
+        fileId: message.file_id,
+        channel: message.channel,
+      },
+    }
+  )
+}
+
+async function findPerson(books: Books, phone: string): Promise<Person | undefined> {
+  const staff = await findStaff(books, phone)
+  if (staff) return { kind: 'staff', ...staff }
+  return (await findByPhone(books, phone)).length > 0 ? { kind: 'customer', phone } : undefined
+}
+
+/** Writes what a turn leads to, all of it in the turn's transaction. */
+async function keepAnswer(turn: Turn, answer: Answer): Promise<void> {
+  const { books, person, message } = turn
+  const { channel } = message
+  if (answer.text || answer.fileId !== undefined) {
+    await queueMessages(books, [
+      {
+        phone: person.phone,
+        kind: 'reply',
+        text: answer.text ?? '',
+        channel,
+        fileId: answer.fileId,
+        causeId: message.id,
+      },
+    ])
+  }
+  const notes = (answer.notes ?? []).map((note) => ({ ...note, causeId: message.id }))
+  await queueMessages(books, notes)
+  if (answer.ask) await askQuestion(books, person.phone, answer.ask)
+  for (const errand of answer.errands ?? [])
+    await orderErrand(books, { ...errand, causeId: message.id, phone: person.phone })
+  if (answer.undo && person.kind === 'staff') await rememberAct(books, { staffId: person.id, ...answer.undo })
+}
+
+const APOLOGY =
+  '⚠️ Pesan tadi belum bisa saya kerjakan, kesalahannya di pihak saya. Belum ada yang berubah.\nPesannya tersimpan dan bisa dikirim lagi.'
+
+/** Our fault: the message is kept and marked, and whoever wrote hears it once (voice 24). */
+async function apologise(books: Books, messageId: number): Promise<void> {
+  const message = await getMessage(books, messageId)
+  if (message.status !== 'received') return
+  await settleIncoming(books, messageId, 'failed', null, 'bug')
+  await sayFailed(books, message)
+}
+
+async function sayFailed(books: Books, message: Message): Promise<void> {
+  const { phone, channel } = message
+  const staff = await findStaff(books, phone)
+  if (staff) {
+    await queueMessages(books, [{ phone, channel, kind: 'reply', text: APOLOGY, causeId: message.id }])
+    return
+  }
+  const [owner] = await listStaff(books, ['owner'])
+  if (!owner) return
+  const text = `Pesan ini belum bisa kami jawab di sini, jadi kami teruskan ke ${owner.callName ?? owner.name}.`
+  const note = `⚠️ Pesan dari 0${phone.slice(2)} belum bisa saya jawab, kesalahannya di pihak saya.\nBalas di chatnya: "${message.text.slice(0, 200)}"`
+  await queueMessages(books, [
+    { phone, channel, kind: 'reply', text, causeId: message.id },
+    { phone: owner.phone, kind: 'note', text: note, causeId: message.id },
+  ])
+}
+
+async function startErrand(books: Books, id: string): Promise<Errand | undefined> {
+  const errand = await findErrand(books, id)
+  // Counted before the work, so that an errand that kills the program is given up too.
+  return errand && { ...errand, attempts: await countTry(books, id) }
+}
+
+async function giveUp(books: Books, errand: Errand): Promise<void> {
+  if (!(await findErrand(books, errand.id))) return
+  await settleErrand(books, errand.id, 'failed')
+  await sayFailed(books, await getMessage(books, errand.cause_id))
+}

@@ -1,0 +1,130 @@
+import type { Selectable } from 'kysely'
+import { sql, type Transaction } from 'kysely'
+import { type Day, dayIn, type Moment } from './calendar.ts'
+import type { Database } from './database.ts'
+import type { Tables } from './tables.ts'
+
+/** The program's clock, real or movable. `real` ones are compared with the database's (rules.md 4). */
+export type Clock = { now(): Moment; readonly real: boolean }
+
+export type Business = Selectable<Tables['business']>
+
+/** What pg-boss carries: acts, never single messages, by id only (its tables have no policy). */
+export type Job =
+  | { name: 'errand'; id: string }
+  | { name: 'issue'; day: string }
+  | { name: 'notification'; id: number }
+  | { name: 'reconcile'; orderIds: string[] }
+
+/** Runs SQL inside an open transaction: all that the queue needs to be part of it. */
+export type Executor = { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> }
+
+export type Enqueue = (executor: Executor, businessId: number, job: Job) => Promise<void>
+
+/**
+ * One business's books, open for one transaction at one moment. Everything read is that business's own (row-level
+ * security), everything written is committed together, and nothing of the outside is touched meanwhile.
+ */
+export type Books = {
+  readonly trx: Transaction<Tables>
+  readonly business: Business
+  readonly now: Moment
+  /** The business's day at `now`. */
+  readonly today: Day
+  /** Queues a job in this transaction: it exists exactly when the transaction commits. */
+  enqueue(job: Job): Promise<void>
+}
+
+export type OpenBooks = <T>(businessId: number, work: (books: Books) => Promise<T>) => Promise<T>
+
+/** A deadlock or a serialisation conflict is tried again this often before it is an error (D05). */
+const RETRIES = 3
+const CONFLICTS = new Set(['40P01', '40001'])
+
+/**
+ * Makes `openBooks`, the only way to a business's data: opens a transaction, becomes the role that owns
+ * nothing, names the business, and hands out the books. `work` may run more than once, so it must not touch
+ * anything but the books.
+ */
+export function bookkeeper(deps: { database: Database; clock: Clock; enqueue: Enqueue }): OpenBooks {
+  const { database, clock, enqueue } = deps
+  const role = database.appRole ?? 'none'
+
+  const once = <T>(businessId: number, work: (books: Books) => Promise<T>): Promise<T> =>
+    database.kysely.transaction().execute(async (trx) => {
+      await sql`select set_config('role', ${role}, true), set_config('app.business_id', ${String(businessId)}, true)`.execute(
+        trx,
+      )
+      const business = await trx.selectFrom('business').selectAll().executeTakeFirstOrThrow()
+      const now = clock.now()
+      const executor: Executor = {
+        executeSql: async (text, values = []) => ({ rows: [...(await trx.executeQuery(raw(text, values))).rows] }),
+      }
+      return work({
+        trx,
+        business,
+        now,
+        today: dayIn(business.zone, now),
+        enqueue: (job) => enqueue(executor, business.id, job),
+      })
+    })
+
+  return async (businessId, work) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await once(businessId, work)
+      } catch (error) {
+        if (attempt > RETRIES || !CONFLICTS.has((error as { code?: string }).code ?? '')) throw error
+      }
+    }
+  }
+}
+
+function raw(text: string, values: unknown[]) {
+  return { sql: text, parameters: values, query: { kind: 'RawNode' }, queryId: { queryId: 'queue' } } as never
+}
+
+/** Finds the business of a slug, before any books can be open. */
+export async function findBusinessId(database: Database, slug: string): Promise<number | undefined> {
+  const found = await database.kysely
+    .selectFrom('directory')
+    .select('business_id')
+    .where('kind', '=', 'slug')
+    .where('key', '=', slug)
+    .executeTakeFirst()
+  return found?.business_id
+}
+
+/** Every business, for what goes from one to the next (a tick, a sweep). */
+export async function listBusinessIds(database: Database): Promise<number[]> {
+  const rows = await database.kysely
+    .selectFrom('directory')
+    .select('business_id')
+    .distinct()
+    .orderBy('business_id')
+    .execute()
+  return rows.map((row) => row.business_id)
+}
+
+/** Writes one line of the trace of who did what (faults S29). */
+export async function audit(
+  books: Books,
+  line: { actor: string; act: string; subject?: string; facts?: Record<string, unknown> },
+): Promise<void> {
+  await books.trx
+    .insertInto('audit')
+    .values({
+      business_id: books.business.id,
+      at: books.now,
+      actor: line.actor,
+      act: line.act,
+      subject: line.subject ?? null,
+      facts: json(line.facts ?? {}),
+    })
+    .execute()
+}
+
+/** A value for a jsonb column. */
+export function json(value: unknown): string {
+  return JSON.stringify(value)
+}

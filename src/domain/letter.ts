@@ -1,0 +1,181 @@
+import type { Business } from './books.ts'
+import type { Progress } from './broadcast.ts'
+import { type Day, daysBetween, formatDay, formatPeriod, formatTime, isBefore, type Moment } from './calendar.ts'
+import { greetName } from './customer.ts'
+import type { Invoice } from './invoice.ts'
+import { formatCount, formatRupiah, type Rupiah, sum } from './money.ts'
+import type { Method } from './tables.ts'
+
+/**
+ * The texts that customers get unasked: bill, receipt, correction. The same thing in the same words every time
+ * (voice 15), signed by the business, which speaks as "kami".
+ */
+
+const METHODS: Record<Method, string> = {
+  cash: 'tunai',
+  transfer: 'transfer',
+  qris: 'QRIS',
+  va: 'virtual account',
+  ewallet: 'e-wallet',
+  midtrans: 'digital',
+}
+
+export function formatMethod(method: Method): string {
+  return METHODS[method]
+}
+
+/** `Desember`, `November dan Desember`, `Oktober, November dan Desember`: the periods of invoices. */
+export function namePeriods(invoices: readonly Invoice[], today: Day): string {
+  const names = invoices.map((invoice) => namePeriod(invoice, today))
+  return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} dan ${names.at(-1)}`
+}
+
+/** `Desember`, or what a one-off invoice is for. */
+export function namePeriod(invoice: Invoice, today: Day): string {
+  return invoice.period ? formatPeriod(invoice.period, invoice.months, today) : invoice.planName
+}
+
+/** Names and texts from people's data cannot break the bold of a message. */
+export function plain(text: string): string {
+  return text.replace(/[*_~`]/g, '')
+}
+
+/** `jatuh tempo *20 Des 2026*`, with how late it is where it is (never the person: voice 5). */
+function due(invoice: Invoice, today: Day): string {
+  const late = daysBetween(invoice.dueOn, today)
+  return `jatuh tempo *${formatDay(invoice.dueOn)}*${late > 0 ? `, lewat ${late} hari` : ''}`
+}
+
+/** How many invoices one message lists; more would not be read, and the sum says it all. */
+const LISTED = 6
+
+/**
+ * The bill message: every open invoice of one customer, with the sum (rules 34, voice 26).
+ * @param invoices open ones, the oldest first, at least one
+ */
+export function billLetter(
+  business: Business,
+  customer: { name: string },
+  invoices: readonly Invoice[],
+  today: Day,
+): string {
+  const [only] = invoices
+  const lines: string[] = []
+  if (invoices.length === 1 && only) {
+    const part = only.paid > 0 ? ` (sisa dari ${formatRupiah(only.total)})` : ''
+    lines.push(
+      `Halo ${greetName(customer.name)}, tagihan ${plain(business.service)} ${plain(namePeriod(only, today))} *${formatRupiah(only.open)}*${part}, ${due(only, today)}.`,
+      `${plain(only.planName)} · ${only.number}`,
+    )
+  } else {
+    const total = sum(invoices.map((invoice) => invoice.open))
+    lines.push(
+      `Halo ${greetName(customer.name)}, ada ${invoices.length} tagihan ${plain(business.service)}, semuanya *${formatRupiah(total)}*.`,
+      ...invoices
+        .slice(0, LISTED)
+        .map(
+          (invoice, index) =>
+            `${index + 1}. ${plain(namePeriod(invoice, today))} ${formatRupiah(invoice.open)} · ${due(invoice, today).replace(/\*/g, '')}`,
+        ),
+    )
+    if (invoices.length > LISTED) lines.push(`dan ${invoices.length - LISTED} lagi`)
+  }
+  // An outage is ours, and the bill says so (rules 4).
+  if (invoices.some((invoice) => isBefore(invoice.issueOn, invoice.issuedOn)))
+    lines.push('Maaf, tagihan ini terlambat terbit.')
+  lines.push(
+    '',
+    ...howToPay(business),
+    `Pesan otomatis dari ${plain(business.name)}. Tidak mau dikirimi pesan? Balas *stop*`,
+  )
+  return lines.join('\n')
+}
+
+/** The pay line, always in these words, and the bank account where there is one (voice, Forms). */
+export function howToPay(business: Business): string[] {
+  const digital = takesDigital(business)
+  const lines = [digital ? 'Balas *1* untuk bayar (QRIS, virtual account, e-wallet).' : 'Balas *1* untuk bayar.']
+  if (business.bank_account)
+    lines.push(
+      digital
+        ? `Transfer ke ${plain(business.bank_account)} juga bisa.`
+        : `Transfer ke ${plain(business.bank_account)}.`,
+    )
+  return lines
+}
+
+/** Digital payment belongs to Paket Bisnis, and needs the business's own key. */
+export function takesDigital(business: Business): boolean {
+  return business.package === 'bisnis' && business.midtrans_key !== null
+}
+
+/** What a customer gets when money came in (voice 38). */
+export function receiptLetter(
+  business: Business,
+  customer: { name: string },
+  payment: { amount: Rupiah; method: Method; at: Moment; invoices: readonly Invoice[]; credit: Rupiah },
+  today: Day,
+): string {
+  const { invoices, credit } = payment
+  const open = sum(invoices.map((invoice) => invoice.open))
+  const forWhat = invoices.length > 0 ? ` untuk tagihan ${plain(namePeriods(invoices, today))}` : ''
+  const thanks =
+    invoices.length === 0 || open > 0
+      ? `Terima kasih ${greetName(customer.name)}.`
+      : `Lunas, terima kasih ${greetName(customer.name)}.`
+  const lines = [`✅ *${formatRupiah(payment.amount)}*${forWhat} sudah kami terima. ${thanks}`]
+  if (open > 0) lines.push(`Sisa tagihan ${formatRupiah(open)}.`)
+  if (credit > 0) lines.push(`Lebihnya ${formatRupiah(credit)} jadi saldo untuk tagihan berikutnya.`)
+  const when = `${formatDay(payment.at.toZonedDateTimeISO(business.zone).toPlainDate())} ${formatTime(payment.at, business.zone)}`
+  lines.push(
+    [...invoices.map((invoice) => invoice.number), formatMethod(payment.method), when].join(' · '),
+    plain(business.name),
+  )
+  return lines.join('\n')
+}
+
+/** What a customer gets when a payment, whose receipt they already have, was taken back. */
+export function correctionLetter(
+  business: Business,
+  customer: { name: string },
+  payment: { amount: Rupiah; invoices: readonly Invoice[] },
+  today: Day,
+): string {
+  const open = sum(payment.invoices.map((invoice) => invoice.open))
+  return [
+    `Halo ${greetName(customer.name)}, ralat dari kami: *${formatRupiah(payment.amount)}* tadi salah catat, jadi kami tarik kembali.`,
+    ...(payment.invoices.length > 0
+      ? [`Tagihan ${plain(namePeriods(payment.invoices, today))} kembali belum lunas, ${formatRupiah(open)}.`]
+      : []),
+    plain(business.name),
+  ].join('\n')
+}
+
+/** The owner's report when a broadcast is done (voice 4). */
+export function broadcastReport(progress: Progress, at: Moment, zone: string): string {
+  const { all, sent, failed, uncertain, cancelled } = progress
+  const why = (status: string) =>
+    progress.reasons
+      .filter((row) => row.status === status)
+      .sort((a, b) => b.count - a.count)
+      .map((row) => row.reason)
+      .join(', ')
+  const lines = [
+    `✅ Selesai ${formatTime(at, zone)}: *${formatCount(sent)}* dari ${formatCount(all)} tagihan terkirim.`,
+  ]
+  if (failed > 0) lines.push(`${formatCount(failed)} gagal: ${why('failed')}`)
+  if (uncertain > 0) lines.push(`${formatCount(uncertain)} tidak pasti: ${why('uncertain')}, tidak saya ulang sendiri`)
+  if (cancelled > 0) lines.push(`${formatCount(cancelled)} tidak jadi dikirim: ${why('cancelled')}`)
+  if (failed + uncertain > 0) lines.push('Daftar namanya: *status pengiriman*')
+  return lines.join('\n')
+}
+
+/** The owner's alarm when a broadcast cannot go on (voice 5). */
+export function broadcastStopped(progress: Progress, reason: string): string {
+  const left = progress.waiting > 0 ? `*${formatCount(progress.waiting)}* menunggu, ` : ''
+  return [
+    `⚠️ Pengiriman saya hentikan: *${formatCount(progress.sent)}* terkirim, ${left}tidak ada yang hilang.`,
+    `Sebabnya: ${reason}.`,
+    'Sudah beres? Ketik *lanjut kirim*',
+  ].join('\n')
+}

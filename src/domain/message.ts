@@ -1,0 +1,490 @@
+import { randomBytes } from 'node:crypto'
+import { type Selectable, sql } from 'kysely'
+import { type Books, json } from './books.ts'
+import { addDays, dayIn, type Moment, momentOf } from './calendar.ts'
+import type { ChannelName, IncomingStatus, OutgoingStatus, Tables } from './tables.ts'
+
+export type Message = Selectable<Tables['message']>
+
+/** A message as a gateway sends it. `outsideId` was chosen before the first try. */
+export type Outgoing = {
+  phone: string
+  text: string
+  outsideId: string
+  file?: { name: string; mime: string; bytes: Buffer }
+}
+
+/** Hands one message to the outside and answers the id it has there. Throws `GatewayError`. */
+export type SendMessage = (message: Outgoing) => Promise<{ id: string }>
+
+/** The gateway for many messages, with one business's device. Throws `GatewayError`. */
+export type BroadcastGateway = {
+  send: SendMessage
+  /** Whether the device is connected, and how many messages it may still send where that is known. */
+  device(): Promise<{ connected: boolean; quota?: number }>
+}
+
+/**
+ * A gateway said no, or did not answer.
+ * - `recipient`: this number can never get it;
+ * - `device`: nothing can leave (disconnected, out of quota, bad token): the run stops, the rest waits;
+ * - `passing`: nothing was handed over, try again later;
+ * - `unknown`: it may have been handed over: never sent again by the machine (N02).
+ */
+export class GatewayError extends Error {
+  readonly fault: 'recipient' | 'device' | 'passing' | 'unknown'
+
+  constructor(fault: GatewayError['fault'], reason: string) {
+    super(reason)
+    this.fault = fault
+  }
+}
+
+/** Longer texts are cut before anything reads them (C15); WhatsApp itself allows 65,536 characters. */
+const LONGEST_TEXT = 10_000
+
+/** What leaves nobody's hand at night: everything unasked. Answers and digital receipts come at any hour. */
+const QUIET_KINDS = ['bill', 'staffReceipt', 'correction', 'welcome']
+
+/** What PostgreSQL cannot store or a screen should not show: NUL, other controls, lone surrogates (C16). */
+export function cleanText(text: string): string {
+  return text
+    .slice(0, LONGEST_TEXT)
+    .toWellFormed()
+    .replace(/\r\n?/g, '\n')
+    .replace(/[^\P{Cc}\n\t]/gu, '')
+}
+
+/**
+ * Stores a message that came in, as the first thing done with it. Answers nothing when its outside identity is
+ * known: the second delivery is nothing (C04).
+ */
+export async function storeIncoming(
+  books: Books,
+  incoming: {
+    channel: ChannelName
+    outsideId: string
+    phone: string
+    kind: string
+    text: string
+    fileId?: number
+    quotedId?: number
+  },
+): Promise<number | undefined> {
+  const stored = await books.trx
+    .insertInto('message')
+    .values({
+      business_id: books.business.id,
+      direction: 'in',
+      channel: incoming.channel,
+      outside_id: incoming.outsideId,
+      phone: incoming.phone,
+      kind: incoming.kind,
+      text: cleanText(incoming.text),
+      file_id: incoming.fileId ?? null,
+      quoted_id: incoming.quotedId ?? null,
+      status: 'received',
+      at: books.now,
+      not_before: books.now,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return stored?.id
+}
+
+/**
+ * Locks the conversation with a phone and answers its oldest message that is not handled yet: turns of one
+ * person are taken in order, one at a time (C17).
+ */
+export async function nextUnhandled(books: Books, phone: string): Promise<Message | undefined> {
+  await books.trx
+    .insertInto('conversation')
+    .values({ business_id: books.business.id, phone, hinted_at: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  await books.trx
+    .selectFrom('conversation')
+    .select('phone')
+    .where('business_id', '=', books.business.id)
+    .where('phone', '=', phone)
+    .forUpdate()
+    .execute()
+  return books.trx
+    .selectFrom('message')
+    .selectAll()
+    .where('business_id', '=', books.business.id)
+    .where('phone', '=', phone)
+    .where('direction', '=', 'in')
+    .where('status', '=', 'received')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** The phones with messages that nobody handled: what a crash left (C02). */
+export async function listUnhandledPhones(books: Books): Promise<string[]> {
+  const rows = await books.trx
+    .selectFrom('message')
+    .select('phone')
+    .distinct()
+    .where('business_id', '=', books.business.id)
+    .where('direction', '=', 'in')
+    .where('status', '=', 'received')
+    .execute()
+  return rows.map((row) => row.phone)
+}
+
+export async function getMessage(books: Books, id: number): Promise<Message> {
+  return books.trx
+    .selectFrom('message')
+    .selectAll()
+    .where('business_id', '=', books.business.id)
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+}
+
+export async function settleIncoming(
+  books: Books,
+  id: number,
+  status: 'handled' | 'failed',
+  understood: { command: string; args: Record<string, unknown> } | null,
+  reason?: string,
+): Promise<void> {
+  await books.trx
+    .updateTable('message')
+    .set({ status, understood: understood && json(understood), settled_at: books.now, reason: reason ?? null })
+    .where('business_id', '=', books.business.id)
+    .where('id', '=', id)
+    .execute()
+}
+
+export type NewMessage = {
+  phone: string
+  kind: string
+  text: string
+  channel?: ChannelName
+  fileId?: number
+  causeId?: number
+  broadcastId?: number
+  customerId?: number
+  delaySeconds?: number
+}
+
+/** Queues messages: they leave after the commit, by the sender alone. Answers their ids in order. */
+export async function queueMessages(books: Books, fresh: readonly NewMessage[]): Promise<number[]> {
+  if (fresh.length === 0) return []
+  const rows = await books.trx
+    .insertInto('message')
+    .values(
+      fresh.map((message) => ({
+        business_id: books.business.id,
+        direction: 'out' as const,
+        channel: message.channel ?? 'bot',
+        outside_id: outsideId(),
+        phone: message.phone,
+        kind: message.kind,
+        text: message.text,
+        file_id: message.fileId ?? null,
+        cause_id: message.causeId ?? null,
+        broadcast_id: message.broadcastId ?? null,
+        customer_id: message.customerId ?? null,
+        status: 'waiting' as const,
+        at: books.now,
+        not_before: books.now.add({ seconds: message.delaySeconds ?? 0 }),
+      })),
+    )
+    .returning('id')
+    .execute()
+  await wakeSender(books, fresh[0]?.channel ?? 'bot')
+  return rows.map((row) => row.id)
+}
+
+/** Wakes the sender when this transaction commits; its sweep would come by anyway. */
+export async function wakeSender(books: Books, channel: ChannelName): Promise<void> {
+  await sql`select pg_notify('outbox', ${`${books.business.id}:${channel}`})`.execute(books.trx)
+}
+
+/** The form of WhatsApp's own message ids; chosen here, so that a repeat can be recognised (api-facts C9). */
+function outsideId(): string {
+  return `3EB0${randomBytes(9).toString('hex').toUpperCase()}`
+}
+
+/** Cancels messages that wait and have lost their reason; answers how many. */
+export async function cancelWaiting(books: Books, ids: readonly number[], reason: string): Promise<number> {
+  if (ids.length === 0) return 0
+  const done = await books.trx
+    .updateTable('message')
+    .set({ status: 'cancelled', reason, settled_at: books.now })
+    .where('business_id', '=', books.business.id)
+    .where('id', 'in', [...ids])
+    .where('status', '=', 'waiting')
+    .executeTakeFirst()
+  return Number(done.numUpdatedRows)
+}
+
+/** Whether a message left, or may have left. */
+export async function wasSent(books: Books, id: number): Promise<boolean> {
+  const { status } = await getMessage(books, id)
+  return status === 'sent' || status === 'sending' || status === 'uncertain'
+}
+
+/** When the quiet hours that hold at `now` end, or nothing outside them (voice, Forms). */
+export function quietUntil(
+  business: { quiet_from: string; quiet_until: string; zone: string },
+  now: Moment,
+): Moment | undefined {
+  const { quiet_from: from, quiet_until: until, zone } = business
+  if (from === until) return undefined
+  const time = now.toZonedDateTimeISO(zone).toPlainTime().toString().slice(0, 5)
+  const today = dayIn(zone, now)
+  const overnight = from > until
+  const quiet = overnight ? time >= from || time < until : time >= from && time < until
+  if (!quiet) return undefined
+  return momentOf(overnight && time >= from ? addDays(today, 1) : today, until, zone)
+}
+
+/**
+ * Claims the next message that may leave by a channel now; it is marked as being sent before it is (N01). Answers come
+ * before broadcasts, and broadcasts only when their pace allows one.
+ */
+export async function claimNext(books: Books, channel: ChannelName, broadcasts: boolean): Promise<Message | undefined> {
+  const { trx, business, now } = books
+  const quiet = quietUntil(business, now) !== undefined
+  const { rows } = await sql<{ id: number }>`
+    select m.id from message m
+      left join broadcast b on b.business_id = m.business_id and b.id = m.broadcast_id
+     where m.business_id = ${business.id} and m.channel = ${channel} and m.direction = 'out' and m.status = 'waiting'
+       and m.not_before <= ${now} and (b.id is null or (b.state = 'running' and ${broadcasts}))
+       and not (${quiet} and m.kind = any (${QUIET_KINDS}))
+     order by m.broadcast_id nulls first, m.id
+     limit 1 for update of m skip locked`.execute(trx)
+  const id = rows[0]?.id
+  if (id === undefined) return undefined
+  return trx
+    .updateTable('message')
+    .set({ status: 'sending', claimed_at: now, attempts: sql`attempts + 1` })
+    .where('business_id', '=', business.id)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** Keeps the text that really leaves. */
+export async function rewriteMessage(books: Books, id: number, text: string): Promise<void> {
+  await books.trx
+    .updateTable('message')
+    .set({ text })
+    .where('business_id', '=', books.business.id)
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Writes down what became of a claimed message. `waiting` means that nothing was handed over. */
+export async function settleOutgoing(
+  books: Books,
+  id: number,
+  outcome: {
+    status: 'sent' | 'failed' | 'uncertain' | 'waiting' | 'cancelled'
+    reason?: string
+    outsideId?: string
+    retryInSeconds?: number
+  },
+): Promise<void> {
+  await books.trx
+    .updateTable('message')
+    .set({
+      status: outcome.status,
+      reason: outcome.reason ?? null,
+      ...(outcome.outsideId && { outside_id: outcome.outsideId }),
+      ...(outcome.status === 'waiting'
+        ? { not_before: books.now.add({ seconds: outcome.retryInSeconds ?? 0 }) }
+        : { settled_at: books.now }),
+    })
+    .where('business_id', '=', books.business.id)
+    .where('id', '=', id)
+    .where('status', '=', 'sending')
+    .execute()
+}
+
+/**
+ * What a killed sender left claimed. Over the bot's own number the id was chosen beforehand and WhatsApp drops
+ * a double, so those are sent again; whatever else may have been handed over is uncertain, and never sent again
+ * by the machine (G4). Answers how many became uncertain. Only for whoever holds the sender's lock.
+ */
+export async function recoverClaimed(books: Books, channel: ChannelName): Promise<number> {
+  const left = await books.trx
+    .updateTable('message')
+    .set(
+      channel === 'bot'
+        ? { status: 'waiting' as const }
+        : { status: 'uncertain' as const, reason: 'program berhenti saat mengirim', settled_at: books.now },
+    )
+    .where('business_id', '=', books.business.id)
+    .where('channel', '=', channel)
+    .where('status', '=', 'sending')
+    .executeTakeFirst()
+  return channel === 'bot' ? 0 : Number(left.numUpdatedRows)
+}
+
+/** What of a business's messages may leave now, by channel, and when the next of the others may. */
+export type Waiting = { due: ChannelName[]; next?: Moment }
+
+/** Looks at everything that waits to leave; a stopped broadcast waits for a person, not for a time. */
+export async function listWaiting(books: Books): Promise<Waiting> {
+  const { rows } = await sql<{ channel: ChannelName; at: Moment; kind: string }>`
+    select m.channel, m.kind, min(m.not_before) as at from message m
+      left join broadcast b on b.business_id = m.business_id and b.id = m.broadcast_id
+     where m.business_id = ${books.business.id} and m.direction = 'out' and m.status in ('waiting', 'sending')
+       and (b.id is null or b.state = 'running')
+     group by m.channel, m.kind`.execute(books.trx)
+  const times = rows.map(({ channel, kind, at }) => {
+    const from = Temporal.Instant.compare(at, books.now) > 0 ? at : books.now
+    const quiet = QUIET_KINDS.includes(kind) ? quietUntil(books.business, from) : undefined
+    return { channel, at: quiet ?? from }
+  })
+  const due = times.filter(({ at }) => Temporal.Instant.compare(at, books.now) <= 0)
+  const next = times
+    .map(({ at }) => at)
+    .filter((at) => Temporal.Instant.compare(at, books.now) > 0)
+    .sort(Temporal.Instant.compare)[0]
+  return { due: [...new Set(due.map(({ channel }) => channel))], ...(next && { next }) }
+}
+
+export type Media = { id: number; name: string; mime: string; size: number }
+
+/** What one incoming message led to: all its answers and notes, and whether more is on its way. */
+export async function findCaused(
+  books: Books,
+  id: number,
+): Promise<{
+  pending: boolean
+  understood: unknown
+  replies: { id: number; to: string; text: string; media?: Media }[]
+}> {
+  const { status, understood } = await getMessage(books, id)
+  const errands = await books.trx
+    .selectFrom('errand')
+    .select('id')
+    .where('business_id', '=', books.business.id)
+    .where('cause_id', '=', id)
+    .where('state', '=', 'open')
+    .limit(1)
+    .execute()
+  const rows = await chat(books).where('m.cause_id', '=', id).execute()
+  const quiet = quietUntil(books.business, books.now) !== undefined
+  const due = rows.filter(
+    (row) =>
+      (row.status === 'waiting' || row.status === 'sending') &&
+      Temporal.Instant.compare(row.notBefore, books.now) <= 0 &&
+      !(quiet && QUIET_KINDS.includes(row.kind)),
+  )
+  return {
+    pending: status === 'received' || errands.length > 0 || due.length > 0,
+    understood,
+    replies: rows
+      .filter((row) => row.status === 'sent')
+      .map(({ id: replyId, phone, text, media }) => ({ id: replyId, to: phone, text, ...(media && { media }) })),
+  }
+}
+
+export type ChatMessage = {
+  id: number
+  phone: string
+  direction: 'in' | 'out'
+  channel: ChannelName
+  status: IncomingStatus | OutgoingStatus
+  reason?: string
+  text: string
+  quotedId?: number
+  media?: Media
+  at: Moment
+}
+
+/** More than anybody looks back over in the simulator at once. */
+const MOST_CHAT = 5_000
+
+/** The newest messages behind `after`, of one phone or of everybody, the oldest first; what was cancelled never was. */
+export async function listChat(books: Books, after: number, phone?: string): Promise<ChatMessage[]> {
+  let query = chat(books)
+    .clearOrderBy()
+    .orderBy('m.id', 'desc')
+    .where('m.id', '>', after)
+    .where('m.status', '<>', 'cancelled')
+  if (phone) query = query.where('m.phone', '=', phone)
+  const rows = await query.limit(MOST_CHAT).execute()
+  return rows.reverse().map(({ reason, quotedId, media, kind: _, notBefore: __, ...row }) => ({
+    ...row,
+    ...(reason && { reason }),
+    ...(quotedId && { quotedId }),
+    ...(media && { media }),
+  }))
+}
+
+function chat(books: Books) {
+  return books.trx
+    .selectFrom('message as m')
+    .leftJoin('file as f', (join) => join.onRef('f.business_id', '=', 'm.business_id').onRef('f.id', '=', 'm.file_id'))
+    .select([
+      'm.id',
+      'm.phone',
+      'm.direction',
+      'm.channel',
+      'm.status',
+      'm.reason',
+      'm.kind',
+      'm.text',
+      'm.quoted_id as quotedId',
+      'm.not_before as notBefore',
+    ])
+    .select(sql<Moment>`coalesce(m.settled_at, m.at)`.as('at'))
+    .select(
+      sql<Media | null>`case when f.id is null then null
+        else jsonb_build_object('id', f.id, 'name', f.name, 'mime', f.mime, 'size', length(f.bytes)) end`.as('media'),
+    )
+    .where('m.business_id', '=', books.business.id)
+    .orderBy('m.id')
+}
+
+/** Everybody with a phone: staff first, the owner at the head, then every customer once by their first phone. */
+export async function listPhones(books: Books): Promise<{ phone: string; role: string; name: string }[]> {
+  const { rows } = await sql<{ phone: string; role: string; name: string }>`
+    select phone, role, coalesce(call_name, name) as name, 0 as part, id from staff
+     where business_id = ${books.business.id} and removed_at is null
+    union all
+    select p.phone, 'customer', c.name, 1, c.id from customer c
+      join lateral (
+        select phone from customer_phone where business_id = c.business_id and customer_id = c.id order by position limit 1
+      ) p on true
+     where c.business_id = ${books.business.id} and c.withdrawn_at is null
+     order by part, id`.execute(books.trx)
+  return rows.map(({ phone, role, name }) => ({ phone, role, name }))
+}
+
+/** Keeps a file in the database, so that it is backed up and seen by every process. */
+export async function storeFile(
+  books: Books,
+  file: { name: string; mime: string; bytes: Uint8Array },
+): Promise<number> {
+  const { id } = await books.trx
+    .insertInto('file')
+    .values({
+      business_id: books.business.id,
+      name: file.name,
+      mime: file.mime,
+      bytes: Buffer.from(file.bytes),
+      at: books.now,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return id
+}
+
+export async function getFile(books: Books, id: number): Promise<{ name: string; mime: string; bytes: Buffer }> {
+  return books.trx
+    .selectFrom('file')
+    .select(['name', 'mime', 'bytes'])
+    .where('business_id', '=', books.business.id)
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+}

@@ -1,0 +1,69 @@
+import type { Books } from './books.ts'
+import { listStaff } from './conversation.ts'
+import { findCustomer, nameWithArea } from './customer.ts'
+import { formatMethod, namePeriods, receiptLetter } from './letter.ts'
+import { type NewMessage, queueMessages } from './message.ts'
+import { formatRupiah, sum } from './money.ts'
+import { type Applied, digitalToday, listOrderLines } from './order.ts'
+import { findPayment } from './payment.ts'
+
+/** Tells the customer and the owners what a digital payment did, in the transaction that recorded it. */
+export async function announceApplied(books: Books, applied: Applied): Promise<void> {
+  if (applied.outcome === 'paid') await announcePaid(books, applied)
+  if (applied.outcome === 'differs') await announceDiffering(books, applied)
+}
+
+async function announcePaid(books: Books, applied: Extract<Applied, { outcome: 'paid' }>): Promise<void> {
+  const { business, today, now } = books
+  const owners = await listStaff(books, ['owner'])
+  const messages: NewMessage[] = []
+  const paidToday = await digitalToday(books)
+  for (const recorded of applied.recorded) {
+    const payment = await findPayment(books, recorded.paymentId)
+    const customer = payment && (await findCustomer(books, payment.customerId))
+    if (!payment || !customer) continue
+    const receipt = { ...payment, ...recorded, at: now }
+    messages.push({
+      phone: applied.order.phone,
+      kind: 'receipt',
+      customerId: customer.id,
+      text: receiptLetter(business, customer, receipt, today),
+    })
+    const open = sum(recorded.invoices.map((invoice) => invoice.open))
+    const what =
+      recorded.invoices.length === 0
+        ? ''
+        : ` ${namePeriods(recorded.invoices, today)} ${open > 0 ? `sisa ${formatRupiah(open)}` : 'lunas'}.`
+    const note = [
+      `✅ *${formatRupiah(payment.amount)}* dari *${nameWithArea(customer)}* lewat ${formatMethod(payment.method)}.${what}`,
+    ]
+    // The same bill was paid twice, or was no longer there: the money is kept, and somebody must know (M15, M16).
+    if (recorded.credit > 0)
+      note.push(`⚠️ Tagihannya sudah dibayar lebih dulu, jadi *${formatRupiah(recorded.credit)}* jadi saldo.`)
+    note.push(`Hari ini ${paidToday.count} pembayaran, ${formatRupiah(paidToday.amount)}.`)
+    for (const owner of owners) messages.push({ phone: owner.phone, kind: 'note', text: note.join('\n') })
+  }
+  await queueMessages(books, messages)
+}
+
+/** Midtrans brought another amount than the order's: the owner decides (voice 23). */
+async function announceDiffering(books: Books, applied: Extract<Applied, { outcome: 'differs' }>): Promise<void> {
+  const { order, amount, matter } = applied
+  const lines = await listOrderLines(books, order.id)
+  const first = lines[0]
+  const customer = first && (await findCustomer(books, first.customerId))
+  if (!customer) return
+  const owners = await listStaff(books, ['owner'])
+  const rest = order.amount - amount
+  const text = [
+    `⚠️ *${formatRupiah(amount)}* masuk dari *${nameWithArea(customer)}* lewat Midtrans, tagihannya ${formatRupiah(order.amount)}. Tagihan *belum lunas*.`,
+    'Uangnya aman dan belum saya masukkan ke tagihan.',
+    rest > 0
+      ? `Catat sebagai bayar sebagian, sisa ${formatRupiah(rest as typeof amount)}? *ya ${matter}*`
+      : `Catat sebagai lunas, lebihnya ${formatRupiah(-rest as typeof amount)} jadi saldo? *ya ${matter}*`,
+  ].join('\n')
+  await queueMessages(
+    books,
+    owners.map(({ phone }) => ({ phone, kind: 'matter', text })),
+  )
+}

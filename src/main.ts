@@ -1,0 +1,271 @@
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { type Logger, pino } from 'pino'
+import { makeServer } from './admin/server.ts'
+import { type Bot, makeBot } from './bot/receive.ts'
+import { type Business, bookkeeper, type Clock, listBusinessIds, type OpenBooks } from './domain/books.ts'
+import { type Database, eraseEverything, openDatabase, StartError } from './domain/database.ts'
+import { listUnhandledPhones, listWaiting, type SendMessage } from './domain/message.ts'
+import type { PaymentGateway } from './domain/order.ts'
+import { type Sealer, sealer } from './domain/secret.ts'
+import { fonnte } from './gateways/fonnte.ts'
+import { isSigned, midtrans } from './gateways/midtrans.ts'
+import { PROGRAM_LOCK, startEmbedded } from './gateways/postgres.ts'
+import { issueAll } from './jobs/issue.ts'
+import { handleNotification, reconcile } from './jobs/pay.ts'
+import { openQueue } from './jobs/queue.ts'
+import { nextTick, type Ran, tick } from './jobs/schedule.ts'
+import { makeSender } from './jobs/send.ts'
+import { type Settings, secretKey } from './settings.ts'
+
+/** The running program, as the simulator and the tests hold it. */
+export type Program = {
+  readonly database: Database
+  readonly openBooks: OpenBooks
+  readonly clock: Clock
+  readonly bot: Bot
+  readonly sealer: Sealer
+  readonly log: Logger
+  /** Where it listens. */
+  readonly url: string
+  /** Starts what is due by the clock. */
+  tick(): Promise<Ran[]>
+  /** When something falls due next. */
+  nextTick(): Promise<Ran | undefined>
+  /** Resolves when nothing is left to do at the program's present time. */
+  settle(): Promise<void>
+  /** Empties the database; for the simulator alone. */
+  erase(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** What differs between the real program and the simulator. */
+export type Surroundings = {
+  clock: Clock
+  /** Sends by the bot's own number of a business; nothing where none is linked. */
+  channel: (business: Business) => SendMessage | undefined
+  /** Adds routes, before the port is opened. */
+  routes?: (app: FastifyInstance, program: Program) => Promise<void> | void
+  /** Addresses that replace the real ones unless the environment says otherwise. */
+  gatewayUrls?: (base: string) => { fonnte: string; snap: string; api: string }
+}
+
+const FONNTE_URL = 'https://api.fonnte.com'
+/** Nudges can be lost with a connection; what they would have said is looked for this often. */
+const SWEEP_MS = 5_000
+const TICK_MS = 30_000
+
+/**
+ * Wires everything and starts it: environment → database, queue, gateways, bot, jobs, server. What was started is
+ * stopped in reverse, also when a later part does not start.
+ */
+export async function run(settings: Settings, surroundings: Surroundings): Promise<Program> {
+  const started: (() => Promise<void>)[] = []
+  const stop = async () => {
+    for (const end of started.splice(0).reverse()) await end()
+  }
+  try {
+    return await start(settings, surroundings, started, stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function start(
+  settings: Settings,
+  { clock, channel, routes, gatewayUrls }: Surroundings,
+  started: (() => Promise<void>)[],
+  stop: () => Promise<void>,
+): Promise<Program> {
+  const log = pino({ level: settings.LOG_LEVEL }, pino.destination({ dest: 2, sync: true }))
+  const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(settings.DATA_DIR)
+  if (embedded) started.push(embedded.stop)
+  const databaseUrl = settings.DATABASE_URL ?? (embedded?.url as string)
+  const database = await openDatabase(databaseUrl)
+  started.push(database.end)
+  await holdDataDir(settings, database, started)
+
+  const onError = (error: Error) => log.error({ err: error }, 'work failed')
+  const queue = await openQueue({ url: databaseUrl, appRole: database.appRole, alone: embedded !== undefined, onError })
+  started.push(queue.stop)
+  const openBooks = bookkeeper({ database, clock, enqueue: queue.enqueue })
+
+  const url = `http://${settings.HOST.includes(':') ? `[${settings.HOST}]` : settings.HOST}:${settings.PORT}`
+  const local = gatewayUrls?.(url)
+  const seal = sealer(secretKey(settings))
+  const payment = (business: Business): PaymentGateway | undefined =>
+    business.midtrans_key
+      ? midtrans({
+          serverKey: seal.open(business.id, business.midtrans_key),
+          production: business.midtrans_production,
+          snapUrl: settings.MIDTRANS_SNAP_URL ?? local?.snap,
+          apiUrl: settings.MIDTRANS_API_URL ?? local?.api,
+        })
+      : undefined
+  const broadcast = (business: Business) =>
+    business.fonnte_token
+      ? fonnte({
+          url: settings.FONNTE_URL ?? local?.fonnte ?? FONNTE_URL,
+          token: seal.open(business.id, business.fonnte_token),
+        })
+      : undefined
+
+  const bot = makeBot({ openBooks, gateways: { payment, broadcast }, onError })
+  const sender = makeSender({
+    database,
+    openBooks,
+    gateways: (business, name) => (name === 'bot' ? channel(business) : broadcast(business)?.send),
+    onError,
+  })
+  started.push(sender.stop)
+
+  const program: Program = {
+    database,
+    openBooks,
+    clock,
+    bot,
+    sealer: seal,
+    log,
+    url,
+    tick: () => tick({ database, openBooks, clock }),
+    nextTick: () => nextTick({ database, openBooks }),
+    settle,
+    async erase() {
+      await settle()
+      await queue.clear()
+      await eraseEverything(database)
+    },
+    stop,
+  }
+
+  await queue.work({
+    errand: ({ businessId, id }) => bot.runErrand(businessId, id),
+    issue: async ({ businessId }) => {
+      await issueAll({ database, openBooks }, businessId)
+    },
+    notification: ({ businessId, id }) => handleNotification({ openBooks, payment }, businessId, id),
+    reconcile: ({ businessId, orderIds }) => reconcile({ openBooks, payment }, businessId, orderIds),
+  })
+
+  /** Looks for what a lost nudge or a crash left: turns, and messages that may leave. */
+  async function sweep(): Promise<void> {
+    for (const businessId of await listBusinessIds(database)) {
+      await bot.catchUp(businessId)
+      const { due } = await openBooks(businessId, listWaiting)
+      for (const name of due) sender.wake(businessId, name)
+    }
+  }
+
+  async function isIdle(): Promise<boolean> {
+    // In this order: a turn makes jobs, a job makes messages, and each shows before its maker is gone.
+    const ids = await listBusinessIds(database)
+    for (const id of ids) if ((await openBooks(id, listUnhandledPhones)).length > 0) return false
+    if (bot.busy() > 0 || (await queue.countPending()) > 0) return false
+    for (const id of ids) {
+      const { due } = await openBooks(id, listWaiting)
+      for (const name of due) sender.wake(id, name)
+      if (due.length > 0) return false
+    }
+    return sender.busy() === 0
+  }
+
+  async function settle(): Promise<void> {
+    for (let wait = 5; !(await isIdle()); wait = Math.min(wait * 1.5, 100)) await sleep(wait)
+  }
+
+  started.push(
+    await database.listen('outbox', (payload) => {
+      const [businessId, name] = payload?.split(':') ?? []
+      if (businessId && (name === 'bot' || name === 'fonnte')) sender.wake(Number(businessId), name)
+      else sweep().catch(onError)
+    }),
+  )
+  started.push(
+    repeat(sweep, SWEEP_MS, onError),
+    repeat(async () => void (await program.tick()), TICK_MS, onError),
+  )
+
+  const server = await makeServer({
+    database,
+    openBooks,
+    verify: (business, body) =>
+      business.midtrans_key !== null && isSigned(body, seal.open(business.id, business.midtrans_key)),
+    health: { database: () => findAnything(database), queue: queue.isUp },
+    logger: log,
+    ...(routes && { routes: (app: FastifyInstance) => routes(app, program) }),
+  })
+  await server.listen({ port: settings.PORT, host: settings.HOST }).catch((error: Error & { code?: string }) => {
+    if (error.code === 'EADDRINUSE')
+      throw new StartError(`PORT: port ${settings.PORT} di ${settings.HOST} sedang dipakai program lain.`)
+    throw new StartError(`HOST: tidak bisa mendengarkan di ${settings.HOST}:${settings.PORT} (${error.message}).`)
+  })
+  started.push(() => server.close())
+  await program.tick()
+  await sweep()
+  return program
+}
+
+/** One program at a time works on a data folder; the lock ends with the connection, however the program ends. */
+async function holdDataDir(settings: Settings, database: Database, started: (() => Promise<void>)[]): Promise<void> {
+  const folder = resolve(settings.DATA_DIR)
+  const lock = await database.tryLock(settings.DATABASE_URL ? `${PROGRAM_LOCK} ${hostname()} ${folder}` : PROGRAM_LOCK)
+  if (!lock) throw new StartError(`DATA_DIR: ${folder} sedang dipakai Tagih lain yang masih berjalan.`)
+  started.push(lock.release)
+}
+
+async function findAnything(database: Database): Promise<boolean> {
+  await listBusinessIds(database)
+  return true
+}
+
+/** Does something again and again, one after the other; the answer ends it. */
+function repeat(work: () => Promise<void>, everyMs: number, onError: (error: Error) => void): () => Promise<void> {
+  let running = Promise.resolve()
+  let busy = false
+  const timer = setInterval(() => {
+    if (busy) return
+    busy = true
+    running = work()
+      .catch(onError)
+      .finally(() => {
+        busy = false
+      })
+  }, everyMs)
+  return async () => {
+    clearInterval(timer)
+    await running
+  }
+}
+
+/**
+ * Runs a program as the process: prints a start error as one line, ends everything on SIGINT and SIGTERM. Ctrl-C reaches
+ * npm and us both, so a repeat within a second is the same one; a later one ends at once.
+ */
+export async function runAsProcess(begin: () => Promise<Program>, ready: (program: Program) => string): Promise<void> {
+  let program: Program | undefined
+  let asked = 0
+  const end = () => {
+    const now = Date.now()
+    if (asked > 0 && now - asked > 1_000) process.exit(1)
+    if (asked > 0) return
+    asked = now
+    // Before the start is complete there is nothing yet that a signal could stop in order.
+    if (program) program.stop().then(() => process.exit(0), fail)
+  }
+  const fail = (error: unknown) => {
+    console.error(error instanceof StartError ? error.message : error)
+    process.exit(1)
+  }
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
+  try {
+    program = await begin()
+    if (asked > 0) await program.stop().then(() => process.exit(0), fail)
+    console.log(ready(program))
+  } catch (error) {
+    fail(error)
+  }
+}

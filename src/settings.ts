@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { StartError } from './domain/database.ts'
+
+/** The environment, read in this one place. Every variable is optional; a wrong one is one line that names it. */
+const Environment = z.object({
+  PORT: z.coerce
+    .number('harus angka')
+    .int('harus angka bulat')
+    .min(1, 'harus 1–65535')
+    .max(65_535, 'harus 1–65535')
+    .default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'harus alamat postgres://…')
+    .optional(),
+  DATA_DIR: z.string().default('./data'),
+  SECRET_KEY: z.string().min(16, 'minimal 16 huruf').optional(),
+  FONNTE_URL: url().optional(),
+  MIDTRANS_SNAP_URL: url().optional(),
+  MIDTRANS_API_URL: url().optional(),
+  LOG_LEVEL: z
+    .enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      'harus fatal, error, warn, info, debug, trace atau silent',
+    )
+    .default('warn'),
+})
+
+export type Settings = z.infer<typeof Environment>
+
+function url() {
+  return z
+    .url({ protocol: /^https?$/, error: 'harus alamat http:// atau https://' })
+    .transform((text) => text.replace(/\/+$/, ''))
+}
+
+/** Reads and checks the environment; an empty value counts as absent. Throws `StartError`. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const read = Environment.safeParse(given)
+  if (read.success) return read.data
+  const [issue] = read.error.issues
+  throw new StartError(`${issue?.path.join('.')}: ${issue?.message}.`)
+}
+
+/** The key that seals credentials: the one that was set, else one that is made once and kept in `DATA_DIR`. */
+export function secretKey(settings: Settings): string {
+  if (settings.SECRET_KEY) return settings.SECRET_KEY
+  const file = join(settings.DATA_DIR, 'secret.key')
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim()
+  mkdirSync(settings.DATA_DIR, { recursive: true })
+  const made = randomBytes(32).toString('hex')
+  writeFileSync(`${file}.new`, made, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+  return made
+}

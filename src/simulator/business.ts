@@ -1,0 +1,96 @@
+import { findBusinessId } from '../domain/books.ts'
+import { createBusiness } from '../domain/business.ts'
+import { addDays } from '../domain/calendar.ts'
+import { addStaff } from '../domain/conversation.ts'
+import { addCustomer } from '../domain/customer.ts'
+import { issueChunk } from '../domain/invoice.ts'
+import { rupiah } from '../domain/money.ts'
+import { addPlan } from '../domain/plan.ts'
+import { firstInvoice, subscribe } from '../domain/subscription.ts'
+import type { Program } from '../main.ts'
+
+/** The sample business: an internet provider in a neighbourhood, on Paket Bisnis. */
+export const DEMO = {
+  slug: 'demo',
+  name: 'Barokah Net',
+  zone: 'Asia/Jakarta',
+  device: '6281200000001',
+  quota: 100_000,
+  fonnteToken: 'token-fonnte-simulasi',
+  midtransKey: 'SB-Mid-server-simulasi',
+} as const
+
+const STAFF = [
+  { name: 'Joko', callName: 'Pak Joko', phone: '6281200000011', role: 'owner' },
+  { name: 'Rina', callName: 'Mbak Rina', phone: '6281200000012', role: 'admin' },
+  { name: 'Ujang', callName: 'Ujang', phone: '6281200000013', role: 'collector' },
+] as const
+
+const PLANS = [
+  { name: 'Rumah 10 Mbps', price: 150_000 },
+  { name: 'Hemat 5 Mbps', price: 100_000 },
+  { name: 'Keluarga 20 Mbps', price: 200_000 },
+]
+
+const FIRST_NAMES = 'Budi Siti Hasan Nabila Slamet Wati Agus Rina Tono Yuli Iwan Dewi Bambang Lilis Eko Ratna'.split(
+  ' ',
+)
+const LAST_NAMES = 'Santoso Handayani Setiawan Utami Widodo Lestari Nugroho Permata Hartono Wulandari Saputra'.split(
+  ' ',
+)
+
+/** A first invoice is due on one of so many days from tomorrow on. */
+const SPREAD_DAYS = 28
+
+export async function findDemo(program: Program): Promise<number | undefined> {
+  return findBusinessId(program.database, DEMO.slug)
+}
+
+/** Makes the sample business with staff and plans, and `customers` made-up ones; issues what is due at once. */
+export async function seedBusiness(program: Program, customers = 0): Promise<void> {
+  const businessId = await createBusiness(program.database, {
+    slug: DEMO.slug,
+    name: DEMO.name,
+    zone: DEMO.zone,
+    package: 'bisnis',
+    bankAccount: 'BCA 0000123456 a.n. Joko',
+    // A trial is watched: no pace, so that a thousand bills are there in seconds.
+    paceSeconds: 0,
+    fonnteToken: DEMO.fonnteToken,
+    midtransKey: DEMO.midtransKey,
+    sealer: program.sealer,
+    now: program.clock.now(),
+  })
+  await program.openBooks(businessId, async (books) => {
+    for (const staff of STAFF) await addStaff(books, staff)
+    const plans = []
+    for (const { name, price } of PLANS) plans.push(await addPlan(books, { name, price: rupiah(price) }))
+    for (let index = 0; index < customers; index++) {
+      const plan = plans[index % 4 === 1 ? 1 : index % 4 === 2 ? 2 : 0]
+      if (!plan) continue
+      const customer = await addCustomer(books, {
+        name: makeName(index),
+        phones: [{ phone: `62857${String(10_000_000 + index)}`, kind: 'mobile' }],
+        area: `RT ${(index % 7) + 1}`,
+        number: `P-${String(index + 1).padStart(5, '0')}`,
+      })
+      const dueOn = addDays(books.today, 1 + (index % SPREAD_DAYS))
+      await subscribe(books, {
+        customerId: customer.id,
+        plan,
+        first: firstInvoice({ date: dueOn }, books.today, plan.billing),
+      })
+    }
+  })
+  while ((await program.openBooks(businessId, (books) => issueChunk(books))).more) {
+    // Until everything that is due to be issued is.
+  }
+}
+
+/** 176 different full names, then numbered: two customers of one name would have to be asked about all the time. */
+function makeName(index: number): string {
+  const first = FIRST_NAMES[index % FIRST_NAMES.length]
+  const last = LAST_NAMES[Math.floor(index / FIRST_NAMES.length) % LAST_NAMES.length]
+  const round = Math.floor(index / (FIRST_NAMES.length * LAST_NAMES.length))
+  return round === 0 ? `${first} ${last}` : `${first} ${last} ${round + 1}`
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { afterAll, inject, onTestFailed } from 'vitest'
+import { type Books, bookkeeper, type Clock, type OpenBooks } from '../../src/domain/books.ts'
+import { createBusiness } from '../../src/domain/business.ts'
+import { type Database, openDatabase } from '../../src/domain/database.ts'
+import { sealer } from '../../src/domain/secret.ts'
+
+/** Makes a database from the template; dropped after the file, kept when a test of it failed. */
+export async function createTestDatabase(): Promise<string> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await asSuperuser(`create database ${name} template template_tagih owner tagih`)
+  let failed = false
+  onFailure(() => {
+    failed = true
+  })
+  afterAll(async () => {
+    if (failed) console.info(`kept for a look: database ${name}`)
+    else await asSuperuser(`drop database if exists ${name} with (force)`)
+  })
+  const url = new URL(inject('loginUrl'))
+  url.pathname = `/${name}`
+  return url.toString()
+}
+
+function onFailure(note: () => void): void {
+  try {
+    onTestFailed(note)
+  } catch {
+    // Called outside a test: the database of a whole file is dropped either way.
+  }
+}
+
+async function asSuperuser(text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: inject('superuserUrl') })
+  await client.connect()
+  try {
+    await client.query(text)
+  } finally {
+    await client.end()
+  }
+}
+
+/** A clock that a test sets. */
+export type TestClock = Clock & { set(now: string): void }
+
+export function testClock(start: string): TestClock {
+  let now = Temporal.Instant.from(start)
+  return {
+    now: () => now,
+    real: false,
+    set: (next) => {
+      now = Temporal.Instant.from(next)
+    },
+  }
+}
+
+export type TestBooks = {
+  database: Database
+  openBooks: OpenBooks
+  businessId: number
+  clock: TestClock
+  /** Jobs that were queued, in order; nothing works on them. */
+  jobs: unknown[]
+  open<T>(work: (books: Books) => Promise<T>): Promise<T>
+}
+
+/** A database with one business and nothing else, its books at hand. Ended after the file. */
+export async function openTestBooks(start = '2026-12-10T09:00:00+07:00'): Promise<TestBooks> {
+  const database = await openDatabase(await createTestDatabase())
+  const clock = testClock(start)
+  const jobs: unknown[] = []
+  const openBooks = bookkeeper({
+    database,
+    clock,
+    enqueue: async (_executor, businessId, job) => {
+      jobs.push({ businessId, ...job })
+    },
+  })
+  const businessId = await createTestBusiness(database, clock, 'barokah')
+  afterAll(() => database.end())
+  return { database, openBooks, businessId, clock, jobs, open: (work) => openBooks(businessId, work) }
+}
+
+export async function createTestBusiness(database: Database, clock: Clock, slug: string): Promise<number> {
+  return createBusiness(database, {
+    slug,
+    name: 'Barokah Net',
+    zone: 'Asia/Jakarta',
+    package: 'bisnis',
+    bankAccount: 'BCA 0000123456 a.n. Joko',
+    paceSeconds: 0,
+    fonnteToken: 'token',
+    midtransKey: 'SB-Mid-server-test',
+    sealer: sealer('test secret key of this test'),
+    now: clock.now(),
+  })
+}
