@@ -246,7 +246,11 @@ async function explain(turn: Turn, reading: Reading): Promise<Answer> {
       return { text: tooBig(hint.command) }
     case 'unclear':
       return {
-        text: `"${hint.typed}" bisa berarti dua jumlah, jadi belum saya catat. Tulis lengkap, contoh *150rb* atau *150000*.`,
+        text: `"${hint.typed}" bisa berarti dua hal, jadi belum ada yang berubah. Tulis jumlahnya lengkap, contoh *150rb* atau *150000*.`,
+      }
+    case 'tooLong':
+      return {
+        text: 'Pesannya terlalu panjang untuk saya baca, jadi belum ada yang berubah. Kirim perintahnya saja, contoh *telat*',
       }
     case 'smallTalk':
       return (await mayHint(books, person.phone, HINT_MINUTES)) ? { text: NOT_UNDERSTOOD } : {}

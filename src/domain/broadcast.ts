@@ -136,12 +136,12 @@ export async function startBillRun(
   return { broadcast, run }
 }
 
-/** Queues one bill message for each customer and notes which invoices it is about (I4). */
+/** Queues one bill message for each customer and notes which invoices it is about (I4); answers the messages' ids. */
 export async function queueBills(
   books: Books,
   bills: readonly { customerId: number; name: string; phone: string; invoices: readonly Invoice[] }[],
   how: Pick<NewMessage, 'broadcastId' | 'channel' | 'causeId'>,
-): Promise<void> {
+): Promise<number[]> {
   const ids = await queueMessages(
     books,
     bills.map((bill) => ({
@@ -163,6 +163,7 @@ export async function queueBills(
            l.message_id
       from unnest(${links.map((link) => link.invoiceId)}::bigint[], ${links.map((link) => link.messageId)}::bigint[])
         as l (invoice_id, message_id)`.execute(books.trx)
+  return ids
 }
 
 /**

@@ -101,6 +101,12 @@ export function showArea(area: string | null): string | undefined {
   return rt ? `RT ${rt[1]}` : area.replace(/[*_~`]/g, '')
 }
 
+/** `*Budi Santoso* (RT 3)`: who a message of the bot is about. */
+export function boldName(customer: { name: string; area: string | null }): string {
+  const area = showArea(customer.area)
+  return area ? `*${showName(customer.name)}* (${area})` : `*${showName(customer.name)}*`
+}
+
 /** `Budi Santoso (RT 3)` */
 export function nameWithArea(customer: { name: string; area: string | null }): string {
   const area = showArea(customer.area)

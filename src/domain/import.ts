@@ -36,9 +36,13 @@ export type RejectedRow = {
 
 export type PlannedRow = StagedRow & { plan: string; ownPrice?: Rupiah; first: FirstInvoice }
 
-/** What an import would do. `rows` is every row of the file that stands for somebody; the parts add up to it. */
+/** What an import would do. `rows` is every row of the file below its headings; the parts add up to it. */
 export type ImportPlan = {
   rows: number
+  /** Rows that stand for nobody: blank ones and sums. */
+  skipped: number
+  /** Columns that nothing was taken from. */
+  unused: readonly string[]
   ready: PlannedRow[]
   same: number
   changed: Extract<Match, { outcome: 'changed' }>[]
@@ -58,8 +62,9 @@ export type ImportPlan = {
 }
 
 const Reading = z.object({
-  tables: z.array(z.object({ sheet: z.string(), headings: z.array(z.string()) })),
+  tables: z.array(z.object({ sheet: z.string(), headings: z.array(z.string()), unused: z.array(z.string()) })),
   missing: z.array(z.string()),
+  skipped: z.number(),
 })
 
 /** Keeps what was read from a file; answers the import's id. */
@@ -67,7 +72,7 @@ export async function stageImport(
   books: Books,
   from: { fileId: number; staffId: number; reading: SheetReading },
 ): Promise<number> {
-  const { tables, missing, rows } = from.reading
+  const { tables, missing, rows, skipped } = from.reading
   const { id } = await books.trx
     .insertInto('import')
     .values({
@@ -75,7 +80,11 @@ export async function stageImport(
       file_id: from.fileId,
       staff_id: from.staffId,
       state: 'read',
-      reading: json({ tables: tables.map(({ sheet, headings }) => ({ sheet, headings })), missing }),
+      reading: json({
+        tables: tables.map(({ sheet, headings, unused }) => ({ sheet, headings, unused })),
+        missing,
+        skipped: skipped.blank + skipped.total + skipped.header,
+      }),
       at: books.now,
     })
     .returning('id')
@@ -128,7 +137,9 @@ export async function planImport(books: Books, importId: number, options: Import
   const leadOf = ({ plan }: PlannedRow) => known.get(planKey(plan))?.leadDays ?? DEFAULT_LEAD_DAYS
   const firstDues = active.map(({ first }) => first.dueOn).sort(Temporal.PlainDate.compare)
   return {
-    rows: ready.length + rejected.length,
+    rows: ready.length + rejected.length + reading.skipped,
+    skipped: reading.skipped,
+    unused: [...new Set(reading.tables.flatMap(({ unused }) => unused))],
     ready: planned,
     same: matches.filter(({ outcome }) => outcome === 'same').length,
     changed: matches.filter((match) => match.outcome === 'changed'),

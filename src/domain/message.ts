@@ -44,7 +44,7 @@ export class GatewayError extends Error {
 const LONGEST_TEXT = 10_000
 
 /** What leaves nobody's hand at night: everything unasked. Answers and digital receipts come at any hour. */
-const QUIET_KINDS = ['bill', 'staffReceipt', 'correction', 'welcome']
+const QUIET_KINDS = ['bill', 'staffReceipt', 'correction']
 
 /** What PostgreSQL cannot store or a screen should not show: NUL, other controls, lone surrogates (C16). */
 export function cleanText(text: string): string {

@@ -220,7 +220,13 @@ export async function takeOrdersToAsk(books: Books): Promise<string[]> {
 /** What became of a gateway's word on an order. */
 export type Applied =
   | { outcome: 'paid'; order: PaymentOrder; recorded: Recorded[]; lines: OrderLine[] }
-  | { outcome: 'differs'; order: PaymentOrder; amount: Rupiah; lines: OrderLine[]; matter: number }
+  | {
+      outcome: 'differs'
+      order: PaymentOrder
+      payment: { customerId: number; amount: Rupiah; method: Method }
+      lines: OrderLine[]
+      matter: number
+    }
   | { outcome: 'nothing'; reason: string }
 
 /**
@@ -318,7 +324,7 @@ async function holdOther(
     subject: `order:${order.id}`,
     facts: { expected: order.amount, received: payment.amount },
   })
-  return { outcome: 'differs', order, amount: payment.amount, lines: [...lines], matter }
+  return { outcome: 'differs', order, payment: { customerId, ...payment }, lines: [...lines], matter }
 }
 
 /** A notification is kept under the digest of its body; answers its id, and whether it is new. */

@@ -1,10 +1,11 @@
 import type { Books } from './books.ts'
 import { listStaff } from './conversation.ts'
-import { findCustomer, nameWithArea } from './customer.ts'
+import { boldName, findCustomer } from './customer.ts'
+import { findInvoices } from './invoice.ts'
 import { formatMethod, namePeriods, receiptLetter } from './letter.ts'
 import { type NewMessage, queueMessages } from './message.ts'
-import { formatRupiah, sum } from './money.ts'
-import { type Applied, digitalToday, listOrderLines } from './order.ts'
+import { formatRupiah, rupiah, sum } from './money.ts'
+import { type Applied, digitalToday } from './order.ts'
 import { findPayment } from './payment.ts'
 
 /** Tells the customer and the owners what a digital payment did, in the transaction that recorded it. */
@@ -35,7 +36,7 @@ async function announcePaid(books: Books, applied: Extract<Applied, { outcome: '
         ? ''
         : ` ${namePeriods(recorded.invoices, today)} ${open > 0 ? `sisa ${formatRupiah(open)}` : 'lunas'}.`
     const note = [
-      `✅ *${formatRupiah(payment.amount)}* dari *${nameWithArea(customer)}* lewat ${formatMethod(payment.method)}.${what}`,
+      `✅ *${formatRupiah(payment.amount)}* dari ${boldName(customer)} lewat ${formatMethod(payment.method)}.${what}`,
     ]
     // The same bill was paid twice, or was no longer there: the money is kept, and somebody must know (M15, M16).
     if (recorded.credit > 0)
@@ -48,20 +49,22 @@ async function announcePaid(books: Books, applied: Extract<Applied, { outcome: '
 
 /** Midtrans brought another amount than the order's: the owner decides (voice 23). */
 async function announceDiffering(books: Books, applied: Extract<Applied, { outcome: 'differs' }>): Promise<void> {
-  const { order, amount, matter } = applied
-  const lines = await listOrderLines(books, order.id)
-  const first = lines[0]
-  const customer = first && (await findCustomer(books, first.customerId))
+  const { order, payment, lines, matter } = applied
+  const invoices = await findInvoices(
+    books,
+    lines.map((line) => line.invoiceId),
+  )
+  const customer = await findCustomer(books, payment.customerId)
   if (!customer) return
-  const owners = await listStaff(books, ['owner'])
-  const rest = order.amount - amount
+  const rest = order.amount - payment.amount
   const text = [
-    `⚠️ *${formatRupiah(amount)}* masuk dari *${nameWithArea(customer)}* lewat Midtrans, tagihannya ${formatRupiah(order.amount)}. Tagihan *belum lunas*.`,
+    `⚠️ *${formatRupiah(payment.amount)}* masuk dari ${boldName(customer)} lewat ${formatMethod(payment.method)}, tagihannya ${formatRupiah(order.amount)}. ${namePeriods(invoices, books.today)} *belum lunas*.`,
     'Uangnya aman dan belum saya masukkan ke tagihan.',
     rest > 0
-      ? `Catat sebagai bayar sebagian, sisa ${formatRupiah(rest as typeof amount)}? *ya ${matter}*`
-      : `Catat sebagai lunas, lebihnya ${formatRupiah(-rest as typeof amount)} jadi saldo? *ya ${matter}*`,
+      ? `Catat sebagai bayar sebagian, sisa ${formatRupiah(rupiah(rest))}? *ya ${matter}*`
+      : `Catat sebagai lunas, lebihnya ${formatRupiah(rupiah(-rest))} jadi saldo? *ya ${matter}*`,
   ].join('\n')
+  const owners = await listStaff(books, ['owner'])
   await queueMessages(
     books,
     owners.map(({ phone }) => ({ phone, kind: 'matter', text })),

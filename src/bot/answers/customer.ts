@@ -3,6 +3,7 @@ import { type Day, firstAnchorAfter, formatDay, formatTime } from '../../domain/
 import { listCredit } from '../../domain/credit.ts'
 import {
   addCustomer,
+  boldName,
   type Customer,
   findByPhone,
   findCustomer,
@@ -27,7 +28,7 @@ import {
   subscribe,
 } from '../../domain/subscription.ts'
 import type { Answer, StaffTurn } from '../command.ts'
-import { bold, pickCustomer } from './pick.ts'
+import { pickCustomer } from './pick.ts'
 
 type FindArgs = { who?: string; area?: string; customerId?: number }
 
@@ -44,7 +45,7 @@ export async function handleFind(turn: StaffTurn, args: FindArgs): Promise<Answe
   const subscriptions = await listSubscriptions(books, customer.id)
   return {
     text: [
-      `${bold(customer)}: ${await standing(books, customer, open)}`,
+      `${boldName(customer)}: ${await standing(books, customer, open)}`,
       [customer.number, ...customer.phones.map(({ phone }) => formatPhone(phone)), customer.address]
         .filter(Boolean)
         .join(' · '),
@@ -133,11 +134,11 @@ export async function handleAdd(turn: StaffTurn, args: AddArgs): Promise<Answer>
   const twin = same.find((customer) => nameKey(customer.name) === nameKey(args.name ?? ''))
   if (twin)
     return {
-      text: `${bold(twin)} dengan nomor ${formatPhone(phone?.phone ?? '')} sudah ada. Belum ada yang ditambahkan.\nLihat datanya: *cari ${showName(twin.name).toLowerCase()}*`,
+      text: `${boldName(twin)} dengan nomor ${formatPhone(phone?.phone ?? '')} sudah ada. Belum ada yang ditambahkan.\nLihat datanya: *cari ${showName(twin.name).toLowerCase()}*`,
     }
   if (same[0] && !args.shared)
     return {
-      text: `Nomor ${formatPhone(phone?.phone ?? '')} sudah dipakai ${bold(same[0])}. Tetap tambah *${properName(args.name ?? '')}* dengan nomor yang sama?\nBalas *ya* untuk menambahkan, *tidak* untuk membatalkan.`,
+      text: `Nomor ${formatPhone(phone?.phone ?? '')} sudah dipakai ${boldName(same[0])}. Tetap tambah *${properName(args.name ?? '')}* dengan nomor yang sama?\nBalas *ya* untuk menambahkan, *tidak* untuk membatalkan.`,
       ask: { command: 'customer.add', args: { ...args, shared: true }, awaits: 'yes' },
     }
   const customer = await addCustomer(books, {
@@ -202,7 +203,7 @@ async function describeAdded(books: Books, customer: Customer, plan: Plan, first
   const subscriptions = await listSubscriptions(books, customer.id)
   const price = subscriptions[0]?.price ?? plan.price
   const lines = [
-    `✅ ${bold(customer)} ditambahkan: ${plan.name} ${formatRupiah(price)}, jatuh tempo tanggal *${first.anchorDay}*.`,
+    `✅ ${boldName(customer)} ditambahkan: ${plan.name} ${formatRupiah(price)}, jatuh tempo tanggal *${first.anchorDay}*.`,
   ]
   if (issued)
     lines.push(
@@ -222,7 +223,7 @@ export async function undoAdd(turn: StaffTurn, args: { customerId?: number }): P
   if (!customer) return { text: 'Pelanggan itu sudah tidak ada di daftar. Belum ada yang berubah.' }
   if ((await listPayments(books, customer.id, 1)).length > 0)
     return {
-      text: `${bold(customer)} sudah punya pembayaran, jadi tidak saya hapus. Belum ada yang berubah.\nBatalkan dulu pembayarannya: *batalkan lunas ${showName(customer.name).toLowerCase()}*`,
+      text: `${boldName(customer)} sudah punya pembayaran, jadi tidak saya hapus. Belum ada yang berubah.\nBatalkan dulu pembayarannya: *batalkan lunas ${showName(customer.name).toLowerCase()}*`,
     }
   const invoices = await listOpenInvoices(books, [customer.id])
   await voidInvoices(
@@ -232,6 +233,6 @@ export async function undoAdd(turn: StaffTurn, args: { customerId?: number }): P
   )
   await withdrawCustomers(books, [customer.id])
   return {
-    text: `✅ Dibatalkan: ${bold(customer)} dihapus dari daftar${invoices.length > 0 ? `, tagihan ${invoices.map(({ number }) => number).join(', ')} dibatalkan` : ''}.`,
+    text: `✅ Dibatalkan: ${boldName(customer)} dihapus dari daftar${invoices.length > 0 ? `, tagihan ${invoices.map(({ number }) => number).join(', ')} dibatalkan` : ''}.`,
   }
 }

@@ -2,13 +2,12 @@ import { z } from 'zod'
 import type { Books } from '../../domain/books.ts'
 import { formatDay, formatTime } from '../../domain/calendar.ts'
 import { type Act, closeMatter, findLastAct, findMatter, markUndone } from '../../domain/conversation.ts'
-import { findCustomer } from '../../domain/customer.ts'
+import { boldName, findCustomer } from '../../domain/customer.ts'
 import { issueParked, skipParked } from '../../domain/invoice.ts'
 import { namePeriods } from '../../domain/letter.ts'
 import { formatRupiah, sum } from '../../domain/money.ts'
 import { findPayment, releasePayment } from '../../domain/payment.ts'
 import type { Answer, CommandId, MatterHandler, StaffTurn } from '../command.ts'
-import { bold } from './pick.ts'
 
 /** A bare *batal* takes back this person's own last act of the last hour; a collector's of a quarter (rules 19). */
 const UNDO_MINUTES = { collector: 15, others: 60 }
@@ -82,7 +81,7 @@ const matters: Record<string, MatterHandler> = {
     const payment = await findPayment(books, paymentId)
     const customer = payment && (await findCustomer(books, payment.customerId))
     if (!payment || !customer) throw new Error(`matter ${matter.number} without its payment`)
-    const money = `*${formatRupiah(payment.amount)}* dari ${bold(customer)}`
+    const money = `*${formatRupiah(payment.amount)}* dari ${boldName(customer)}`
     if (decision === 'no')
       return { text: `Baik, ${money} tetap disimpan dan belum masuk tagihan.\nBerubah pikiran? *ya ${matter.number}*` }
     const made = await releasePayment(books, paymentId, invoiceIds)

@@ -135,6 +135,11 @@ function describeOthers(plan: ImportPlan): string[] {
   if (double > 0) lines.push(`Kembar, dilewati: *${formatCount(double)}* (${parts.join(', ')})`)
   if (plan.changed.length > 0)
     lines.push(`${formatCount(plan.changed.length)} di antaranya beda isinya, saya tanyakan sesudah ini`)
+  if (plan.skipped > 0) lines.push(`${formatCount(plan.skipped)} baris kosong atau jumlah, dilewati`)
+  if (plan.unused.length > 0)
+    lines.push(
+      `Kolom yang tidak saya pakai: ${plan.unused.slice(0, LISTED).join(', ')}${plan.unused.length > LISTED ? ', …' : ''}`,
+    )
   if (plan.sharedPhones > 0)
     lines.push(`${formatCount(plan.sharedPhones)} orang memakai No HP yang sama dengan nama lain; tetap masuk`)
   if (plan.withoutWhatsApp > 0)

@@ -1,24 +1,26 @@
 import type { Books } from '../../domain/books.ts'
 import {
   type BillRun,
+  findProgress,
   type LeftOut,
   lastBilled,
   planBillRun,
   queueBills,
   startBillRun,
+  stopBroadcast,
 } from '../../domain/broadcast.ts'
 import { formatDay, formatTime, type Moment } from '../../domain/calendar.ts'
-import { showName } from '../../domain/customer.ts'
+import { boldName, nameWithArea, showName } from '../../domain/customer.ts'
 import { issueChunk, issueSummary, listOpenInvoices } from '../../domain/invoice.ts'
 import { billLetter, namePeriods } from '../../domain/letter.ts'
-import { GatewayError, quietUntil } from '../../domain/message.ts'
+import { cancelWaiting, GatewayError, quietUntil } from '../../domain/message.ts'
 import { formatCount, formatRupiah, sum } from '../../domain/money.ts'
 import { formatPhone } from '../../domain/phone.ts'
 import { listDebtors } from '../../domain/report.ts'
 import { listSubscriptions } from '../../domain/subscription.ts'
 import type { Answer, ErrandHandler, StaffTurn } from '../command.ts'
 import { explainNext } from './customer.ts'
-import { bold, pickCustomer } from './pick.ts'
+import { pickCustomer } from './pick.ts'
 
 /** `terbitkan`: what is due now is issued in an errand, chunk by chunk; issuing sends nothing (rules 6). */
 export async function handleIssue(): Promise<Answer> {
@@ -67,34 +69,47 @@ export async function handleSend(turn: StaffTurn, args: SendArgs): Promise<Answe
   if (open.length === 0) {
     const next = explainNext(await listSubscriptions(books, customer.id), books.today)
     return {
-      text: [`${bold(customer)} tidak punya tagihan yang belum lunas. Belum ada yang dikirim.`, ...next].join('\n'),
+      text: [`${boldName(customer)} tidak punya tagihan yang belum lunas. Belum ada yang dikirim.`, ...next].join('\n'),
     }
   }
   const total = sum(open.map((invoice) => invoice.open))
   const phone = customer.phones.find(({ kind }) => kind === 'mobile')?.phone
   if (!phone)
     return {
-      text: `${bold(customer)} tidak punya nomor WhatsApp, jadi belum dikirim. Tagihannya *${formatRupiah(total)}*, tagih langsung.`,
+      text: `${boldName(customer)} tidak punya nomor WhatsApp, jadi belum dikirim. Tagihannya *${formatRupiah(total)}*, tagih langsung.`,
     }
   const doubt = await doubtSending(turn, customer.id, customer.optedOut, args)
   if (doubt)
     return {
-      text: `${doubt} ${bold(customer)} *${formatRupiah(total)}*?\nBalas *ya* untuk mengirim, *tidak* untuk membatalkan.`,
+      text: `${doubt} ${boldName(customer)} *${formatRupiah(total)}*?\nBalas *ya* untuk mengirim, *tidak* untuk membatalkan.`,
       ask: {
         command: 'invoice.send',
         args: { ...args, customerId: customer.id, again: true, guessed: undefined },
         awaits: 'yes',
       },
     }
-  await queueBills(books, [{ customerId: customer.id, name: customer.name, phone, invoices: open }], {
-    channel: 'bot',
-    causeId: turn.message.id,
-  })
+  const [messageId] = await queueBills(
+    books,
+    [{ customerId: customer.id, name: customer.name, phone, invoices: open }],
+    {
+      channel: 'bot',
+      causeId: turn.message.id,
+    },
+  )
   const later = quietUntil(books.business, books.now)
   const when = later ? `dikirim ${formatTime(later, books.business.zone)}, sesudah jam tenang,` : 'dikirim'
   return {
-    text: `✅ Tagihan ${namePeriods(open, books.today)} *${formatRupiah(total)}* ${when} ke ${bold(customer)}, ${formatPhone(phone)}.`,
+    text: `✅ Tagihan ${namePeriods(open, books.today)} *${formatRupiah(total)}* ${when} ke ${boldName(customer)}, ${formatPhone(phone)}.`,
+    undo: { command: 'invoice.send', args: { messageId }, summary: `kirim tagihan ke ${nameWithArea(customer)}` },
   }
+}
+
+/** A bill that has left cannot be called back; *batal* must say so instead of undoing what came before it. */
+export async function undoSend({ books }: StaffTurn, args: { messageId?: number }): Promise<Answer> {
+  const id = args.messageId ?? 0
+  if ((await cancelWaiting(books, [id], 'dibatalkan')) > 0)
+    return { text: '✅ Dibatalkan: tagihannya tidak jadi dikirim.' }
+  return { text: 'Tagihan itu sudah terkirim, jadi tidak bisa ditarik. Belum ada yang berubah.' }
 }
 
 async function doubtSending(
@@ -128,10 +143,27 @@ export async function handleSendAll(turn: StaffTurn, args: SendAllArgs): Promise
   if (!args.previewed) return { errands: [{ kind: 'broadcast.preview', args }] }
   const started = await startBillRun(books, person.id, args.area)
   if (!started) return nothingToSend(books, await planBillRun(books, args.area))
-  const { run } = started
+  const { run, broadcast } = started
   const until = finishing(books, run.recipients.length)
   return {
     text: `⏳ Mulai mengirim ke *${formatCount(run.recipients.length)}* pelanggan, selesai sekitar ${until.at}.\nMau dihentikan? Ketik *berhenti kirim*`,
+    undo: {
+      command: 'invoice.sendAll',
+      args: { broadcastId: broadcast.id },
+      summary: `kirim tagihan ke ${formatCount(run.recipients.length)} pelanggan`,
+    },
+  }
+}
+
+/** *batal* after *tagih semua* stops what has not left yet. */
+export async function undoSendAll({ books, person }: StaffTurn, args: { broadcastId?: number }): Promise<Answer> {
+  const id = args.broadcastId ?? 0
+  const stopped = await stopBroadcast(books, id, `oleh ${person.callName ?? person.name}`)
+  const progress = await findProgress(books, id)
+  if (!stopped || !progress)
+    return { text: 'Tagihannya sudah terkirim semua, jadi tidak bisa ditarik. Belum ada yang berubah.' }
+  return {
+    text: `✅ Pengiriman dihentikan: *${formatCount(progress.sent)}* sudah terkirim dan tidak bisa ditarik, *${formatCount(progress.waiting)}* menunggu.\nMau dilanjutkan? Ketik *lanjut kirim*`,
   }
 }
 

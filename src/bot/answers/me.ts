@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Books } from '../../domain/books.ts'
 import { type Day, daysBetween, formatDay, formatTime } from '../../domain/calendar.ts'
 import { listStaff, mayHint } from '../../domain/conversation.ts'
-import { type Customer, findByPhone, greetName, nameWithArea, setOptOut, showName } from '../../domain/customer.ts'
+import { boldName, type Customer, findByPhone, greetName, setOptOut, showName } from '../../domain/customer.ts'
 import { findInvoices, type Invoice, listInvoiceLines, listOpenInvoices } from '../../domain/invoice.ts'
 import { howToPay, namePeriod, namePeriods, plain, takesDigital } from '../../domain/letter.ts'
 import { GatewayError } from '../../domain/message.ts'
@@ -256,7 +256,7 @@ export async function handleOptOut({ books, person }: Turn): Promise<Answer> {
   const note = customer
     ? await tellOwners(
         books,
-        `⚠️ *${showName(customer.name)}*${nameWithArea(customer).slice(showName(customer.name).length)} minta tidak dikirimi pesan. Langganannya tetap aktif,${debt || ' tidak ada tagihan.'}\nTagih langsung atau lewat penagih.`,
+        `⚠️ ${boldName(customer)} minta tidak dikirimi pesan. Langganannya tetap aktif,${debt || ' tidak ada tagihan.'}\nTagih langsung atau lewat penagih.`,
       )
     : []
   return {
@@ -303,7 +303,7 @@ export async function handleTalk(turn: Turn): Promise<Answer> {
   const what = message.text ? `menulis: "${plain(message.text.slice(0, 300))}"` : 'mengirim file'
   const notes = await tellOwners(
     books,
-    `⚠️ *${showName(customer.name)}*${nameWithArea(customer).slice(showName(customer.name).length)} ${what}\nBalas di chatnya: ${formatPhone(person.phone)}`,
+    `⚠️ ${boldName(customer)} ${what}\nBalas di chatnya: ${formatPhone(person.phone)}`,
   )
   if (!(await mayHint(books, person.phone, TALK_MINUTES))) return { notes }
   const lines: string[] = []

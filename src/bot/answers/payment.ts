@@ -3,6 +3,7 @@ import type { Books } from '../../domain/books.ts'
 import { type Day, daysBetween, formatDay, formatMonth, formatTime, isAfter } from '../../domain/calendar.ts'
 import { findActOfPayment, markUndone } from '../../domain/conversation.ts'
 import {
+  boldName,
   type Customer,
   findCustomer,
   lockCustomers,
@@ -12,7 +13,7 @@ import {
 } from '../../domain/customer.ts'
 import { type Invoice, listInvoices, listOpenInvoices } from '../../domain/invoice.ts'
 import { correctionLetter, formatMethod, namePeriod, namePeriods, receiptLetter } from '../../domain/letter.ts'
-import { cancelWaiting, queueMessages, wasSent } from '../../domain/message.ts'
+import { cancelWaiting, getMessage, queueMessages, wasSent } from '../../domain/message.ts'
 import { formatRupiah, type Rupiah, rupiah, sum } from '../../domain/money.ts'
 import { listOpenOrders } from '../../domain/order.ts'
 import {
@@ -28,7 +29,7 @@ import {
 import { formatPhone } from '../../domain/phone.ts'
 import type { Method } from '../../domain/tables.ts'
 import type { Answer, StaffTurn } from '../command.ts'
-import { bold, pickCustomer } from './pick.ts'
+import { pickCustomer } from './pick.ts'
 
 /** Money may be entered so many days late without a question (rules 18). */
 const BACKDATE_DAYS = 31
@@ -115,7 +116,7 @@ async function decide(turn: StaffTurn, customer: Customer, args: RecordArgs): Pr
   if (repeat)
     return {
       answer: {
-        text: `${formatRupiah(amount)} dari ${bold(customer)} baru saja dicatat ${formatTime(repeat.recordedAt, books.business.zone)}. Ini pembayaran lain lagi?\nBalas *ya* untuk mencatatnya juga, *tidak* untuk membatalkan.`,
+        text: `${formatRupiah(amount)} dari ${boldName(customer)} baru saja dicatat ${formatTime(repeat.recordedAt, books.business.zone)}. Ini pembayaran lain lagi?\nBalas *ya* untuk mencatatnya juga, *tidak* untuk membatalkan.`,
         ask: { command: 'payment.record', args: { ...args, repeated: true }, awaits: 'yes' },
       },
     }
@@ -131,7 +132,7 @@ function askWhich(books: Books, customer: Customer, args: RecordArgs, open: read
   const total = sum(open.map((invoice) => invoice.open))
   return {
     text: [
-      `${bold(customer)} punya *${open.length} tagihan* belum lunas. Yang mana dibayar?`,
+      `${boldName(customer)} punya *${open.length} tagihan* belum lunas. Yang mana dibayar?`,
       ...lines,
       `${shown.length + 1}. semua ${formatRupiah(total)}`,
       'Balas nomornya, contoh *1*.',
@@ -161,13 +162,13 @@ async function nothingOpen(
   if (args.month && !asked)
     return {
       answer: {
-        text: `${first}tagihan ${formatMonth(args.month, books.today)} ${bold(customer)} belum terbit.\n${otherOpen.length > 0 ? `Yang belum lunas: ${namePeriods(otherOpen, books.today)}.` : 'Belum ada yang berubah.'}`,
+        text: `${first}tagihan ${formatMonth(args.month, books.today)} ${boldName(customer)} belum terbit.\n${otherOpen.length > 0 ? `Yang belum lunas: ${namePeriods(otherOpen, books.today)}.` : 'Belum ada yang berubah.'}`,
       },
     }
   const payer = asked && (await findPayer(books, asked.id))
   const paid = asked
-    ? `${namePeriod(asked, books.today)} ${bold(customer)} sudah lunas.`
-    : `${bold(customer)} belum punya tagihan yang terbit.`
+    ? `${namePeriod(asked, books.today)} ${boldName(customer)} sudah lunas.`
+    : `${boldName(customer)} belum punya tagihan yang terbit.`
   const lines = [`${first}${paid}`]
   if (payer) lines.push(`${formatRupiah(payer.amount)} ${describePayment(books, payer)}. Belum ada yang berubah.`)
   else lines.push('Belum ada yang berubah.')
@@ -261,7 +262,7 @@ function describeRecorded(turn: StaffTurn, customer: Customer, { amount, method,
         : only.number
       : made.invoices.map(({ number }) => number).join(', ')
   const lines = [
-    `✅ *${formatRupiah(amount)}* dari ${bold(customer)} dicatat.${result.length > 0 ? ` ${result.join(', ')}.` : ''}`,
+    `✅ *${formatRupiah(amount)}* dari ${boldName(customer)} dicatat.${result.length > 0 ? ` ${result.join(', ')}.` : ''}`,
     [about, formatMethod(method), date && !date.equals(today) ? `dibayar ${formatDay(date)}` : undefined, by]
       .filter(Boolean)
       .join(' · '),
@@ -299,44 +300,66 @@ export async function undoRecord(
   turn: StaffTurn,
   args: { paymentIds?: readonly number[]; receiptIds?: readonly number[] },
 ): Promise<Answer> {
-  const texts: string[] = []
+  const taken: Taken[] = []
   for (const [index, paymentId] of (args.paymentIds ?? []).entries())
-    texts.push(...(await takeBack(turn, paymentId, args.receiptIds?.[index])))
-  return { text: texts.join('\n') }
+    taken.push(await takeBack(turn, paymentId, args.receiptIds?.[index]))
+  const [only] = taken
+  return { text: only && taken.length === 1 ? describeTaken(turn.books, only) : describeManyTaken(turn.books, taken) }
 }
 
-async function takeBack(turn: StaffTurn, paymentId: number, receiptId: number | undefined): Promise<string[]> {
-  const { books, person } = turn
+/** A payment that was taken back; `invoices` is nothing when somebody did so before. */
+type Taken = { payment: Payment; customer: Customer; invoices?: Invoice[]; corrected: boolean }
+
+async function takeBack(turn: StaffTurn, paymentId: number, receiptId: number | undefined): Promise<Taken> {
+  const { books, person, message } = turn
   const payment = (await findPayment(books, paymentId)) as Payment
   const customer = (await findCustomer(books, payment.customerId)) as Customer
   const invoices = await undoPayment(books, paymentId, person.id)
-  if (!invoices)
-    return [
-      `${formatRupiah(payment.amount)} dari ${bold(customer)} sudah dibatalkan sebelumnya. Belum ada yang berubah.`,
-    ]
-  const when = formatTime(payment.recordedAt, books.business.zone)
+  const silent = !invoices || !receiptId || (await cancelWaiting(books, [receiptId], 'pembayaran dibatalkan')) > 0
+  if (silent || !(await wasSent(books, receiptId))) return { payment, customer, invoices, corrected: false }
+  await queueMessages(books, [
+    {
+      phone: (await getMessage(books, receiptId)).phone,
+      kind: 'correction',
+      text: correctionLetter(books.business, customer, { amount: payment.amount, invoices }, books.today),
+      customerId: customer.id,
+      causeId: message.id,
+    },
+  ])
+  return { payment, customer, invoices, corrected: true }
+}
+
+function describeTaken(books: Books, { payment, customer, invoices, corrected }: Taken): string {
+  const name = showName(customer.name)
+  const amount = formatRupiah(payment.amount)
+  if (!invoices) return `${amount} dari ${boldName(customer)} sudah dibatalkan sebelumnya. Belum ada yang berubah.`
+  const how = `${formatMethod(payment.method)}, ${formatTime(payment.recordedAt, books.business.zone)}`
+  const lines = [`✅ Dibatalkan: *${amount}* dari *${name}* (${how}).${reopened(books, invoices)}`]
+  if (corrected) lines.push('Kwitansinya sudah terkirim, jadi ralatnya saya kirim juga.')
+  lines.push(`Mau dicatat lagi? Ketik *lunas ${name.toLowerCase()}*`)
+  return lines.join('\n')
+}
+
+/** ` Desember kembali *belum lunas*, Rp150.000.` */
+function reopened(books: Books, invoices: readonly Invoice[]): string {
+  if (invoices.length === 0) return ''
   const open = sum(invoices.map((invoice) => invoice.open))
-  const lines = [
-    `✅ Dibatalkan: *${formatRupiah(payment.amount)}* dari ${bold(customer)} (${formatMethod(payment.method)}, ${when}).${invoices.length > 0 ? ` ${namePeriods(invoices, books.today)} kembali *belum lunas*, ${formatRupiah(open)}.` : ''}`,
-  ]
-  if (
-    receiptId &&
-    (await cancelWaiting(books, [receiptId], 'pembayaran dibatalkan')) === 0 &&
-    (await wasSent(books, receiptId))
-  ) {
-    await queueMessages(books, [
-      {
-        phone: customer.phones.find(({ kind }) => kind === 'mobile')?.phone ?? '',
-        kind: 'correction',
-        text: correctionLetter(books.business, customer, { amount: payment.amount, invoices }, books.today),
-        customerId: customer.id,
-        causeId: turn.message.id,
-      },
-    ])
-    lines.push('Kwitansinya sudah terkirim, jadi ralatnya saya kirim juga.')
-  }
-  lines.push(`Mau dicatat lagi? Ketik *lunas ${showName(customer.name).toLowerCase()}*`)
-  return lines
+  return ` ${namePeriods(invoices, books.today)} kembali *belum lunas*, ${formatRupiah(open)}.`
+}
+
+function describeManyTaken(books: Books, taken: readonly Taken[]): string {
+  const undone = taken.filter(({ invoices }) => invoices)
+  if (undone.length === 0) return 'Semuanya sudah dibatalkan sebelumnya. Belum ada yang berubah.'
+  const total = sum(undone.map(({ payment }) => payment.amount))
+  const corrected = undone.filter((each) => each.corrected).length
+  return [
+    `✅ Dibatalkan: *${undone.length} pembayaran*, *${formatRupiah(total)}*.`,
+    ...undone.map(
+      ({ payment, customer, invoices }) =>
+        `• ${formatRupiah(payment.amount)} dari ${nameWithArea(customer)}.${reopened(books, invoices ?? [])}`,
+    ),
+    ...(corrected > 0 ? [`${corrected} kwitansi sudah terkirim, jadi ralatnya saya kirim juga.`] : []),
+  ].join('\n')
 }
 
 type UndoArgs = { who?: string; area?: string; customerId?: number; paymentId?: number; confirmed?: boolean }
@@ -351,13 +374,14 @@ export async function handleUndo(turn: StaffTurn, args: UndoArgs): Promise<Answe
   if ('answer' in picked) return picked.answer
   const { customer } = picked
   const [last] = args.paymentId ? [await findPayment(books, args.paymentId)] : await listPayments(books, customer.id, 1)
-  if (!last) return { text: `${bold(customer)} belum punya pembayaran yang bisa dibatalkan. Belum ada yang berubah.` }
+  if (!last)
+    return { text: `${boldName(customer)} belum punya pembayaran yang bisa dibatalkan. Belum ada yang berubah.` }
   const refusal = refuseUndo(turn, customer, last)
   if (refusal) return { text: refusal }
   const own = last.staffId === person.id && minutesSince(books, last) <= 60
   if (!own && !args.confirmed)
     return {
-      text: `Batalkan *${formatRupiah(last.amount)}* dari ${bold(customer)} (${describePayment(books, last)})?\nBalas *ya* untuk membatalkannya, *tidak* untuk membiarkan.`,
+      text: `Batalkan *${formatRupiah(last.amount)}* dari ${boldName(customer)} (${describePayment(books, last)})?\nBalas *ya* untuk membatalkannya, *tidak* untuk membiarkan.`,
       ask: {
         command: 'payment.undo',
         args: { ...args, customerId: customer.id, paymentId: last.id, confirmed: true },
@@ -368,8 +392,8 @@ export async function handleUndo(turn: StaffTurn, args: UndoArgs): Promise<Answe
   if (act) await markUndone(books, act.id, person.id)
   const receiptIds = act ? z.array(z.number()).catch([]).parse(act.args.receiptIds) : []
   const paymentIds = act ? z.array(z.number()).catch([]).parse(act.args.paymentIds) : []
-  const lines = await takeBack(turn, last.id, receiptIds[paymentIds.indexOf(last.id)])
-  return { text: lines.join('\n') }
+  const taken = await takeBack(turn, last.id, receiptIds[paymentIds.indexOf(last.id)])
+  return { text: describeTaken(books, taken) }
 }
 
 function minutesSince(books: Books, payment: Payment): number {
@@ -379,7 +403,7 @@ function minutesSince(books: Books, payment: Payment): number {
 /** Why this person may not take this payment back (rules 19, H06), or nothing. */
 function refuseUndo(turn: StaffTurn, customer: Customer, payment: Payment): string | undefined {
   const { books, person } = turn
-  const what = `${formatRupiah(payment.amount)} dari ${bold(customer)}`
+  const what = `${formatRupiah(payment.amount)} dari ${boldName(customer)}`
   if (payment.channel === 'midtrans')
     return `${what} masuk lewat Midtrans, jadi tidak bisa dibatalkan, hanya dikembalikan lewat dashboard Midtrans. Belum ada yang berubah.`
   const boss = person.role === 'owner' || person.role === 'admin'

@@ -3,7 +3,6 @@ import {
   findCustomer,
   listNames,
   nameKey,
-  nameWithArea,
   searchCustomers,
   showArea,
   showName,
@@ -124,11 +123,4 @@ function dice(a: string, b: string): number {
     return true
   }).length
   return (2 * common) / (left.length + common + right.length)
-}
-
-/** Who a message of the bot is about, in bold: `*Budi Santoso* (RT 3)`. */
-export function bold(customer: Customer): string {
-  const full = nameWithArea(customer)
-  const name = showName(customer.name)
-  return `*${name}*${full.slice(name.length)}`
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { handleIssue, handleSend, handleSendAll } from '../answers/invoice.ts'
+import { handleIssue, handleSend, handleSendAll, undoSend, undoSendAll } from '../answers/invoice.ts'
 import { command } from '../command.ts'
 import { amount, area, date, description, minDays, month, plan, textBehind, who } from '../words.ts'
 import { COLLECTING, OFFICE } from './roles.ts'
@@ -16,7 +16,7 @@ export const issueInvoices = command({
   ],
   takes: { month: month('nearest', { isDefault: true }), area: area(), who: who() },
   summary: 'Menerbitkan tagihan yang sudah waktunya, tanpa mengirim pesan.',
-  examples: ['terbitkan tagihan', 'terbitkan tagihan budi'],
+  examples: ['terbitkan tagihan'],
   later: {
     who: 'Tagihan terbit untuk semua yang sudah waktunya, belum bisa per orang.',
     area: 'Tagihan terbit untuk semua yang sudah waktunya, belum bisa per wilayah.',
@@ -44,12 +44,13 @@ export const sendAllInvoices = command({
   takes: { month: month('nearest', { isDefault: true }), area: area(), plan: plan() },
   summary: 'Mengirim tagihan ke semua pelanggan yang belum lunas.',
   examples: ['tagih semua', 'tagih semua rt 3'],
-  keeps: { previewed: z.boolean() },
+  keeps: { previewed: z.boolean(), broadcastId: z.number() },
   later: {
     month: 'Menagih satu bulan saja belum bisa; semua tagihan yang belum lunas ikut.',
     plan: 'Menagih satu paket saja belum bisa. Coba *tagih semua*, atau per wilayah, contoh *tagih semua rt 3*.',
   },
   handle: handleSendAll,
+  undo: undoSendAll,
 })
 
 export const sendOverdueInvoices = command({
@@ -87,9 +88,10 @@ export const sendInvoice = command({
   takes: { month: month('nearest'), area: area(), who: who({ ask: 'Tagihan siapa yang dikirim?' }) },
   summary: 'Mengirim tagihan seorang pelanggan.',
   examples: ['tagih budi', 'kirim ulang tagihan budi'],
-  keeps: { customerId: z.number(), again: z.boolean(), guessed: z.string() },
+  keeps: { customerId: z.number(), again: z.boolean(), guessed: z.string(), messageId: z.number() },
   later: { month: 'Menagih satu bulan saja belum bisa; semua tagihannya yang belum lunas ikut.' },
   handle: handleSend,
+  undo: undoSend,
 })
 
 const reason = () => textBehind('karena', { ask: 'Karena apa?', example: 'gangguan 3 hari' })

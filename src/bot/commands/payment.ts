@@ -39,7 +39,7 @@ export const recordPayment = command({
     who: who({ ask: 'Siapa yang bayar?' }),
   },
   summary: 'Mencatat pembayaran seorang pelanggan, atau beberapa sekaligus.',
-  examples: ['lunas budi', 'lunas budi 100rb', 'budi bayar 3 bulan', 'lunas: budi santoso, siti aminah'],
+  examples: ['lunas budi', 'lunas budi 100rb', 'lunas: budi santoso, siti aminah'],
   keeps: {
     customerId: z.number(),
     invoiceIds: z.array(z.number()),
