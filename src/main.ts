@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
@@ -18,7 +17,7 @@ import { handleNotification, reconcile } from './jobs/pay.ts'
 import { openQueue } from './jobs/queue.ts'
 import { nextTick, type Ran, tick } from './jobs/schedule.ts'
 import { makeSender } from './jobs/send.ts'
-import { type Settings, secretKey } from './settings.ts'
+import { openDataDir, type Settings, secretKey } from './settings.ts'
 
 /** The running program, as the simulator and the tests hold it. */
 export type Program = {
@@ -81,12 +80,13 @@ async function start(
   stop: () => Promise<void>,
 ): Promise<Program> {
   const log = pino({ level: settings.LOG_LEVEL }, pino.destination({ dest: 2, sync: true }))
-  const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(settings.DATA_DIR)
+  const folder = openDataDir(settings)
+  const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(folder)
   if (embedded) started.push(embedded.stop)
   const databaseUrl = settings.DATABASE_URL ?? (embedded?.url as string)
   const database = await openDatabase(databaseUrl)
   started.push(database.end)
-  await holdDataDir(settings, database, started)
+  await holdDataDir(settings, folder, database, started)
 
   const onError = (error: Error) => log.error({ err: error }, 'work failed')
   const queue = await openQueue({ url: databaseUrl, appRole: database.appRole, alone: embedded !== undefined, onError })
@@ -209,8 +209,12 @@ async function start(
 }
 
 /** One program at a time works on a data folder; the lock ends with the connection, however the program ends. */
-async function holdDataDir(settings: Settings, database: Database, started: (() => Promise<void>)[]): Promise<void> {
-  const folder = resolve(settings.DATA_DIR)
+async function holdDataDir(
+  settings: Settings,
+  folder: string,
+  database: Database,
+  started: (() => Promise<void>)[],
+): Promise<void> {
   const lock = await database.tryLock(settings.DATABASE_URL ? `${PROGRAM_LOCK} ${hostname()} ${folder}` : PROGRAM_LOCK)
   if (!lock) throw new StartError(`DATA_DIR: ${folder} sedang dipakai Tagih lain yang masih berjalan.`)
   started.push(lock.release)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { StartError } from './domain/database.ts'
 
@@ -47,12 +47,32 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   throw new StartError(`${issue?.path.join('.')}: ${issue?.message}.`)
 }
 
+/**
+ * Makes `DATA_DIR` unless it is there, and answers its absolute path.
+ * @throws StartError when nothing can be written in it
+ */
+export function openDataDir(settings: Settings): string {
+  const folder = resolve(settings.DATA_DIR)
+  try {
+    // One level after the other: asked to make them all, Node tries for ever where the system says ENOENT (/proc).
+    const missing: string[] = []
+    for (let each = folder; !existsSync(each); each = dirname(each)) missing.unshift(each)
+    // Others may pass through but not look: PostgreSQL runs as another user where we are root.
+    for (const each of missing) mkdirSync(each, { mode: 0o711 })
+    const probe = join(folder, '.tulis')
+    writeFileSync(probe, '')
+    rmSync(probe)
+    return folder
+  } catch (error) {
+    throw new StartError(`DATA_DIR: folder ${folder} tidak bisa ditulisi (${(error as Error).message}).`)
+  }
+}
+
 /** The key that seals credentials: the one that was set, else one that is made once and kept in `DATA_DIR`. */
 export function secretKey(settings: Settings): string {
   if (settings.SECRET_KEY) return settings.SECRET_KEY
   const file = join(settings.DATA_DIR, 'secret.key')
   if (existsSync(file)) return readFileSync(file, 'utf8').trim()
-  mkdirSync(settings.DATA_DIR, { recursive: true })
   const made = randomBytes(32).toString('hex')
   writeFileSync(`${file}.new`, made, { mode: 0o600 })
   renameSync(`${file}.new`, file)

@@ -45,7 +45,7 @@ type Passwords = { superuser: string; login: string }
 type Identity = { uid?: number; gid?: number; namespace?: true }
 
 /**
- * Starts the PostgreSQL that comes from npm, in `<dataDir>/postgres`, making it on the first start. What a
+ * Starts the PostgreSQL that comes from npm, in `<dataDir>/postgres` of a folder that is there, making it on the first start. What a
  * killed program left behind is taken over: a server without a program is stopped and started anew.
  * @throws StartError in one line, when another program is running here or the folder cannot be used
  */
@@ -53,7 +53,6 @@ export async function startEmbedded(dataDir: string): Promise<EmbeddedServer> {
   const base = resolve(dataDir)
   const folder = join(base, 'postgres')
   const binaries = await findBinaries()
-  makeFolder(base)
   const identity = chooseIdentity(base, binaries)
   const passwords = readPasswords(base)
   if (!existsSync(folder)) initialise(folder, binaries, identity, passwords)
@@ -79,17 +78,6 @@ async function findBinaries(): Promise<Binaries> {
     throw new StartError(
       `DATABASE_URL: tidak ada PostgreSQL bawaan untuk ${platform}-${process.arch}; isi DATABASE_URL dengan alamat PostgreSQL Anda.`,
     )
-  }
-}
-
-function makeFolder(base: string): void {
-  try {
-    mkdirSync(base, { recursive: true, mode: 0o711 })
-    const probe = join(base, '.tulis')
-    writeFileSync(probe, '')
-    rmSync(probe)
-  } catch (error) {
-    throw new StartError(`DATA_DIR: folder ${base} tidak bisa ditulisi (${(error as Error).message}).`)
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { movableClock } from '../gateways/clock.ts'
 import { type Program, run, runAsProcess } from '../main.ts'
-import { readSettings, type Settings } from '../settings.ts'
+import { openDataDir, readSettings, type Settings } from '../settings.ts'
 import { DEMO, findDemo, seedBusiness } from './business.ts'
 import { fakeFonnte } from './fonnte.ts'
 import { fakeMidtrans } from './midtrans.ts'
@@ -16,7 +16,7 @@ const SAMPLE = join(import.meta.dirname, 'contoh-pelanggan.xlsx')
 
 /** Starts the whole product with a sample business, local fakes of the outside and a clock that can be moved. */
 export async function startSimulator(settings: Settings): Promise<Program> {
-  const state = openState(settings.DATA_DIR)
+  const state = openState(openDataDir(settings))
   const clock = movableClock(
     state.read().offsetMs ?? FRESH_START.epochMilliseconds - Temporal.Now.instant().epochMilliseconds,
   )

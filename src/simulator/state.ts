@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What the world around the program remembers over a restart: how far the clock is ahead, and Midtrans' orders. */
 export type SimulatorState = { offsetMs?: number; midtrans?: unknown }
 
-/** Opens the state in `<dataDir>/simulator.json`; every write replaces the file as a whole. */
+/** Opens the state in `<dataDir>/simulator.json`, in a folder that is there; every write replaces the file as a whole. */
 export function openState(dataDir: string): { read(): SimulatorState; write(change: SimulatorState): void } {
   const file = join(dataDir, 'simulator.json')
   let state: SimulatorState = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
@@ -12,7 +12,6 @@ export function openState(dataDir: string): { read(): SimulatorState; write(chan
     read: () => state,
     write(change) {
       state = { ...state, ...change }
-      mkdirSync(dataDir, { recursive: true })
       writeFileSync(`${file}.new`, JSON.stringify(state))
       renameSync(`${file}.new`, file)
     },

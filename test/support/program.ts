@@ -39,8 +39,6 @@ export type TestProgram = {
 }
 
 export const OWNER = '6281200000011'
-export const ADMIN = '6281200000012'
-export const COLLECTOR = '6281200000013'
 
 export async function startTestProgram(env: Record<string, string> = {}): Promise<TestProgram> {
   const folder = mkdtempSync(join(tmpdir(), 'tagih-program-'))

@@ -99,5 +99,6 @@ async function showMessage(program: TestProgram, row: ChatRow, speaker: string):
     .replace(/http\S*\/bayar\/TGH-\w+/g, 'https://…/bayar/TGH-…')
     .split('\n')
     .join('\n  ')
+    .replace(/ +$/gm, '')
   return `${head}${status} ${file}${text}`
 }
