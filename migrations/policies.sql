@@ -6,7 +6,7 @@ declare
   t      record;
   -- Ledger tables take new rows only; these columns of the others never change after the insert.
   ledger text[] := array['allocation', 'payment_reversal', 'invoice_line', 'audit', 'file', 'message_invoice',
-                         'payment_order_invoice', 'directory'];
+                         'payment_order_invoice', 'directory', 'due_change'];
 begin
   execute format('grant usage on schema public to %I', app);
   for t in
@@ -18,7 +18,7 @@ begin
   loop
     execute format('revoke all on %I from %I', t.name, app);
     if t.name = 'invoice' then
-      execute format('grant select, insert, update (due_on, voided_at, void_reason) on invoice to %I', app);
+      execute format('grant select, insert, update (due_on, issue_on, voided_at, void_reason) on invoice to %I', app);
     elsif t.name = 'payment' then
       execute format('grant select, insert, update (held) on payment to %I', app);
     elsif t.name = any (ledger) then

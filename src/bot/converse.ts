@@ -150,7 +150,8 @@ async function confirm(
 
 function declined(question: OpenQuestion): string {
   const sending = question.command.startsWith('invoice.send') || question.command.startsWith('broadcast')
-  if (question.awaits === 'more') return 'Baik.'
+  // *batal* closes what is open and nothing else; whoever meant an act has to know that it stands.
+  if (question.awaits === 'more') return 'Baik, daftarnya saya tutup. Belum ada yang dibatalkan.'
   return sending ? 'Baik, tidak ada yang dikirim.' : 'Baik, belum ada yang berubah.'
 }
 

@@ -189,6 +189,7 @@ export const LIGHT = {
   terakhir: 'terakhir trakhir pungkasan',
   ini: 'ini iki niki ieu nih',
   no: 'no',
+  sekaliIni: 'sekali_ini sekali_saja sekali_aja sekali_iki sakali_ieu cuma_sekali hanya_sekali sepisan_iki',
   angkat: 'angkat jadikan jadiin',
   andai: `kalau kalo klo kl yen lamun menawi umpama jika bila apabila nek agar biar supaya supados semoga sebelum
     sblm sblum`,

@@ -274,6 +274,15 @@ export function format(): Word<'xlsx'> {
   return word(z.literal('xlsx'), { example: 'excel' }, (hand) => takeValue(hand, 'format') && 'xlsx')
 }
 
+/** Whether something is said to be for this time only: "sekali ini saja". */
+export function once(): Word<boolean> {
+  return word(z.boolean(), { example: 'sekali ini saja' }, (hand) => {
+    const said = hand.items.find((item) => item.concept === 'sekaliIni')
+    if (said) hand.used.add(said)
+    return said && true
+  })
+}
+
 /** The number of an open matter: `ya 12`. */
 export function item(): Word<number> {
   const most = 1_000_000

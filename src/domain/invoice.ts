@@ -133,11 +133,15 @@ export async function issueParked(books: Books, subscriptionIds: readonly number
 }
 
 /** Lets parked subscriptions go on with the next due date after today; what was missed is not billed. */
-export async function skipParked(books: Books, subscriptionIds: readonly number[]): Promise<number> {
+export async function skipParked(
+  books: Books,
+  subscriptionIds: readonly number[],
+  act: { cause: string; staffId: number },
+): Promise<number> {
   await unpark(books, subscriptionIds)
   const { rows } = await sql<{ id: number }>`
     with ahead as (
-      select s.id, k.due_on, (s.next_period + make_interval(months => p.months * k.skipped))::date as period
+      select s.id, s.anchor_day, s.next_due_on, k.due_on, (s.next_period + make_interval(months => p.months * k.skipped))::date as period
         from subscription s
         join plan p on p.business_id = s.business_id and p.id = s.plan_id
        cross join lateral (
@@ -147,6 +151,10 @@ export async function skipParked(books: Books, subscriptionIds: readonly number[
           order by n limit 1
        ) k
        where s.business_id = ${books.business.id} and s.id = any (${[...subscriptionIds]})
+    ), noted as (
+      insert into due_change (business_id, subscription_id, cause, kind, next_period, anchor_from, anchor_to, next_from, next_to, staff_id, at)
+      select ${books.business.id}, id, ${act.cause}, 'skip', period, anchor_day, anchor_day, next_due_on, due_on, ${act.staffId}, ${books.now}
+        from ahead
     )
     update subscription s set next_due_on = a.due_on, next_period = a.period
       from ahead a where s.business_id = ${books.business.id} and s.id = a.id
@@ -255,6 +263,19 @@ export async function findInvoices(books: Books, ids: readonly number[]): Promis
     .orderBy('due_on')
     .orderBy('id')
     .execute()
+}
+
+/** The recurring invoice of a subscription for a period, whatever its status. */
+export async function findInvoiceOfPeriod(
+  books: Books,
+  subscriptionId: number,
+  period: Day,
+): Promise<Invoice | undefined> {
+  return invoices(books)
+    .where('subscription_id', '=', subscriptionId)
+    .where('kind', '=', 'recurring')
+    .where('period', '=', period)
+    .executeTakeFirst()
 }
 
 /** What an invoice is made of. */

@@ -34,6 +34,7 @@ export type Tables = {
   matter: MatterTable
   import: ImportTable
   import_row: ImportRowTable
+  due_change: DueChangeTable
   daily_run: { business_id: number; act: string; day: Day; at: Moment }
   audit: AuditTable
 }
@@ -131,6 +132,24 @@ type SubscriptionTable = {
   status: SubscriptionStatus
   started_on: Day
   parked_at: Moment | null
+}
+
+type DueChangeTable = {
+  business_id: number
+  id: GeneratedAlways<number>
+  subscription_id: number
+  cause: string
+  kind: 'move' | 'align' | 'skip' | 'undo'
+  next_period: Day
+  anchor_from: number
+  anchor_to: number
+  next_from: Day
+  next_to: Day
+  invoice_id: number | null
+  invoice_from: Day | null
+  invoice_to: Day | null
+  staff_id: number | null
+  at: Moment
 }
 
 type InvoiceTable = {

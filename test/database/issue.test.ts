@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { beforeEach, expect, test } from 'vitest'
 import { addDays, type Day, day, isAfter, nextDue } from '../../src/domain/calendar.ts'
+import { addStaff, listStaff } from '../../src/domain/conversation.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
 import {
   issueChunk,
@@ -93,9 +94,15 @@ test('a subscription that would get more than three at once gets none, is parked
   })
   expect(parked.map((row) => row.customer_id).sort()).toEqual([late, later])
   const of = (id: number) => parked.filter((row) => row.customer_id === id).map((row) => row.id)
+  const owner = await openBooks(businessId, async (books) => {
+    await addStaff(books, { name: 'Joko', phone: '6281200000011', role: 'owner' })
+    return (await listStaff(books))[0]?.id as number
+  })
   // January to May: the one of 20 May has been due to issue since 1 May.
   expect(await openBooks(businessId, (books) => issueParked(books, of(late)))).toBe(5)
-  expect(await openBooks(businessId, (books) => skipParked(books, of(later)))).toBe(1)
+  expect(
+    await openBooks(businessId, (books) => skipParked(books, of(later), { cause: 'matter:1', staffId: owner })),
+  ).toBe(1)
   expect(await issueAll({ database, openBooks }, businessId)).toBe(1)
   expect((await show(later)).at(-1)).toBe('INV-202705-00006 terbit 2027-05-02 tempo 2027-05-20 untuk 2027-05')
 })
@@ -236,18 +243,23 @@ test('10,000 customers with mixed days and leads, a tenth stopped: the count equ
 
 test('one that is stopped while its run waits gets nothing', async () => {
   const budi = await addSubscriber('Budi', '2026-12-20')
-  let release = () => {}
-  const held = new Promise<void>((done) => {
-    release = done
-  })
-  const stopping = openBooks(businessId, async (books) => {
+  let issuing: Promise<{ issued: number }> | undefined
+  await openBooks(businessId, async (books) => {
     await sql`select id from customer where id = ${budi} for update`.execute(books.trx)
-    await held
+    issuing = openBooks(businessId, (other) => issueChunk(other))
+    await untilSomebodyWaits()
     await stopSubscriptions(books, [budi])
   })
-  const issuing = openBooks(businessId, (books) => issueChunk(books))
-  await new Promise((done) => setTimeout(done, 200))
-  release()
-  await stopping
-  expect((await issuing).issued).toBe(0)
+  expect((await issuing)?.issued).toBe(0)
 })
+
+/** Until a statement of this database waits for a lock. */
+async function untilSomebodyWaits(): Promise<void> {
+  for (;;) {
+    const { rows } = await sql<{ waiting: number }>`
+      select count(*)::int as waiting from pg_stat_activity
+       where datname = current_database() and wait_event_type = 'Lock'`.execute(database.kysely)
+    if ((rows[0]?.waiting ?? 0) > 0) return
+    await new Promise((done) => setTimeout(done, 10))
+  }
+}

@@ -17,7 +17,8 @@ export async function tell(program: TestProgram, story: string): Promise<string>
   const lines: string[] = []
   const told = new Set<number>()
   let speaker = ''
-  for (const line of story.split('\n')) {
+  // An empty line before an indented one belongs to an answer.
+  for (const line of story.replace(/\n+(?= )/g, '\n').split('\n')) {
     const event = readEvent(line)
     if (!event) {
       if (line.startsWith('#') || line === '') lines.push(line)

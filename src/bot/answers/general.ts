@@ -96,10 +96,13 @@ const matters: Record<string, MatterHandler> = {
     const credit = made.credit > 0 ? ` Lebihnya ${formatRupiah(made.credit)} jadi saldo.` : ''
     return { text: `✅ ${money} dicatat.${rest}${credit}` }
   },
-  'subscription.parked': async ({ books }, matter, decision) => {
+  'subscription.parked': async ({ books, person }, matter, decision) => {
     const { subscriptionIds } = Parked.parse(matter.args)
     if (decision === 'no') {
-      const count = await skipParked(books, subscriptionIds)
+      const count = await skipParked(books, subscriptionIds, {
+        cause: `matter:${matter.number}`,
+        staffId: person.id,
+      })
       return {
         text: `✅ *${count} pelanggan* ditagih lagi mulai jatuh tempo berikutnya; bulan yang terlewat tidak ditagih.`,
       }
@@ -115,6 +118,7 @@ const HELP: readonly (readonly CommandId[])[] = [
   ['payment.record', 'undo'],
   ['report.overdue', 'report.unpaid'],
   ['customer.find', 'customer.add'],
+  ['due.move', 'due.align'],
   ['plan.list', 'plan.add', 'plan.edit'],
   ['invoice.issue', 'broadcast.status', 'broadcast.stop'],
 ]

@@ -1,5 +1,8 @@
+import { z } from 'zod'
+import { handleMove, undoDue } from '../answers/due.ts'
+import { handleAlign } from '../answers/due-align.ts'
 import { command } from '../command.ts'
-import { area, date, day, plan, who } from '../words.ts'
+import { area, date, day, items, month, once, plan, who } from '../words.ts'
 import { COLLECTING, OFFICE } from './roles.ts'
 
 export const alignDue = command({
@@ -11,9 +14,12 @@ export const alignDue = command({
     'samakan ke? semua? pelanggan? tagihan?',
     'tempo semua <day> ke? pelanggan? ganti? mundur? tagihan?',
   ],
-  takes: { area: area(), plan: plan(), day: day() },
+  takes: { plan: plan(), day: day(), items: items(), area: area() },
   summary: 'Menyamakan jatuh tempo banyak pelanggan.',
   examples: ['samakan jatuh tempo ke tgl 5', 'samakan tempo rt 3 ke tgl 5'],
+  keeps: { confirmed: z.boolean(), cause: z.string() },
+  handle: handleAlign,
+  undo: undoDue,
 })
 
 export const moveDue = command({
@@ -24,14 +30,20 @@ export const moveDue = command({
     'mundur <who> <date> tagihan? ke?',
     'ganti tempo <who> ke? tagihan?',
     'tempo <who> <date> ke? tagihan?',
+    'sekaliIni <alone>',
   ],
   takes: {
+    once: once(),
     area: area(),
     date: date('coming', { bare: true, ask: 'Sampai tanggal berapa?' }),
+    month: month('nearest'),
     who: who({ ask: 'Jatuh tempo siapa?' }),
   },
   summary: 'Memindahkan jatuh tempo seorang pelanggan.',
-  examples: ['mundurkan tempo yuli sampai tgl 28', 'undur tempo budi 28'],
+  examples: ['undur tempo budi 28', 'mundurkan tempo yuli sampai tgl 28', 'undur tempo budi 28 sekali ini saja'],
+  keeps: { customerId: z.number(), subscriptionId: z.number(), confirmed: z.boolean(), cause: z.string() },
+  handle: handleMove,
+  undo: undoDue,
 })
 
 export const promiseDue = command({
