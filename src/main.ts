@@ -9,7 +9,7 @@ import { type Database, eraseEverything, openDatabase, StartError } from './doma
 import { listUnhandledPhones, listWaiting, type SendMessage } from './domain/message.ts'
 import type { PaymentGateway } from './domain/order.ts'
 import { type Sealer, sealer } from './domain/secret.ts'
-import { fonnte } from './gateways/fonnte.ts'
+import { fonnte, readFonnteMessage, readFonnteStatus } from './gateways/fonnte.ts'
 import { isSigned, midtrans } from './gateways/midtrans.ts'
 import { PROGRAM_LOCK, startEmbedded } from './gateways/postgres.ts'
 import { issueAll } from './jobs/issue.ts'
@@ -193,6 +193,12 @@ async function start(
     openBooks,
     verify: (business, body) =>
       business.midtrans_key !== null && isSigned(body, seal.open(business.id, business.midtrans_key)),
+    fonnte: {
+      readMessage: readFonnteMessage,
+      readStatus: readFonnteStatus,
+      accept: bot.accept,
+      ownNumber: async () => undefined,
+    },
     health: { database: () => findAnything(database), queue: queue.isUp },
     logger: log,
     ...(routes && { routes: (app: FastifyInstance) => routes(app, program) }),

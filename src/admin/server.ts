@@ -1,7 +1,7 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { OpenBooks } from '../domain/books.ts'
 import type { Database } from '../domain/database.ts'
-import { type VerifyNotification, webhooks } from './webhooks.ts'
+import { type FonnteWebhook, type VerifyNotification, webhooks } from './webhooks.ts'
 
 /** What a request may take at most before its socket is closed (S24). */
 const REQUEST_TIMEOUT_MS = 30_000
@@ -10,6 +10,7 @@ export type ServerDeps = {
   database: Database
   openBooks: OpenBooks
   verify: VerifyNotification
+  fonnte: FonnteWebhook
   /** The parts that must work, by name; each answers whether it does. */
   health: Record<string, () => Promise<boolean>>
   logger: FastifyBaseLogger

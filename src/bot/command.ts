@@ -160,7 +160,15 @@ export type Turn = {
   person: Person
   /** Every command, for those that speak of others (help, undo). */
   commands: readonly Command[]
-  message: { id: number; kind: string; text: string; at: Moment; fileId: number | null; channel: ChannelName }
+  message: {
+    id: number
+    kind: string
+    text: string
+    at: Moment
+    fileId: number | null
+    channel: ChannelName
+    proven: boolean
+  }
 }
 
 /** A turn of a member of staff. */
@@ -215,10 +223,13 @@ export type Note = {
 export type Question = {
   command: CommandId
   args: Args
-  /** `yes` a confirmation, `choice` a number of `choices`, `more` the next page, else the missing argument. */
+  /** `yes` a confirmation, `choice` a number of `choices`, `more` the next page, `code` a code that was sent, else the missing argument. */
   awaits: 'yes' | 'choice' | 'more' | (string & {})
   /** Arguments that each numbered choice adds. */
   choices?: readonly Args[]
   /** Mass sending: only *ya* or *kirim* count, "ok" is asked once more. */
   firm?: boolean
+  /** Of the one-time code that it awaits, and how long that holds (`proof.ts`). */
+  codeHash?: string
+  minutes?: number
 }

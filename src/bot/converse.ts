@@ -4,10 +4,11 @@ import { decideMatter } from './answers/general.ts'
 import { handleTalk } from './answers/me.ts'
 import type { Answer, Args, Command, CommandId, StaffTurn, Turn } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
+import { askCode, checkCode, needsProof } from './proof.ts'
 import { type Context, type Reading, readAnswer, understand } from './understand.ts'
 
 /** What a turn leads to, and what was read from the words, for the record. */
-export type Outcome = { answer: Answer; understood: { command: string; args: Args } | null }
+export type Outcome = { answer: Answer; understood: { command: string; args: Args } | null; turn: Turn }
 
 /** "Belum saya pahami" is said at most once in so many minutes to chatter (voice 16). */
 const HINT_MINUTES = 10
@@ -24,10 +25,18 @@ export async function converse(turn: Turn): Promise<Outcome> {
   const reading = message.kind === 'text' ? understand(message.text, context) : await readOther(turn, context)
   const understood = reading.command ? { command: reading.command, args: reading.args } : null
   const question = await findQuestion(books, person.phone)
+  if (question?.awaits === 'code') {
+    const checked = await checkCode(turn, question)
+    if (checked && 'answer' in checked) return { answer: checked.answer, understood, turn }
+    if (checked) {
+      const { command, args } = question
+      return { answer: await obey(checked.turn, command as CommandId, args), understood, turn: checked.turn }
+    }
+  }
   const answered = question && (await answerQuestion(turn, question, reading, context))
   const answer =
     answered ?? (reading.command ? await obey(turn, reading.command, withGuess(reading)) : await explain(turn, reading))
-  return { answer, understood }
+  return { answer, understood, turn }
 }
 
 async function contextOf({ books, person }: Turn): Promise<Context> {
@@ -39,7 +48,7 @@ async function contextOf({ books, person }: Turn): Promise<Context> {
 
 /** A file is a list of customers from staff, and something for a person from anybody else. */
 async function readOther({ person, message }: Turn, context: Context): Promise<Reading> {
-  if (message.kind === 'file' && person.kind === 'staff')
+  if (message.kind === 'file' && person.kind === 'staff' && message.fileId !== null)
     return { command: 'customer.import', args: { fileId: message.fileId } }
   if (person.kind === 'customer' && message.kind === 'file') {
     const caption = understand(message.text, context)
@@ -75,6 +84,11 @@ async function answerQuestion(
     await close()
     return run(turn, command, { ...question.args, ...more })
   }
+  // Whoever proved to be the sender of a command may say *ya* to it without another code.
+  const goProven = async (more: Args): Promise<Answer> => {
+    await close()
+    return run({ ...turn, message: { ...message, proven: true } }, command, { ...question.args, ...more })
+  }
   // Yes and no mean the same from everybody; a customer's are no commands otherwise.
   const plain = person.kind === 'customer' ? understand(message.text, { ...context, role: 'owner' }) : reading
   if (plain.args.item === undefined && isRefusal(plain)) {
@@ -89,7 +103,7 @@ async function answerQuestion(
   if (question.awaits === 'more' && /^(lagi|lanjut|terus|next)[.!]*$/i.test(message.text.trim())) return go({})
   if (command.amends && reading.command === command.id) return go({ ...reading.args, confirmed: undefined })
   if (plain.command === 'confirm.yes' && plain.args.item === undefined) {
-    if (question.awaits === 'yes') return confirm(turn, question, command, go)
+    if (question.awaits === 'yes') return confirm(turn, question, command, question.proven ? goProven : go)
     if (question.awaits === 'choice') return again(question, 'Balas dengan nomornya.')
   }
   if (reading.command && !reading.guessed && reading.command !== 'me.talk') return undefined
@@ -98,7 +112,7 @@ async function answerQuestion(
 }
 
 function isFree({ awaits }: OpenQuestion): boolean {
-  return awaits !== 'yes' && awaits !== 'choice' && awaits !== 'more'
+  return awaits !== 'yes' && awaits !== 'choice' && awaits !== 'more' && awaits !== 'code'
 }
 
 function isRefusal({ command, args }: Reading): boolean {
@@ -159,7 +173,9 @@ function declined(question: OpenQuestion): string {
 async function obey(turn: Turn, id: CommandId, args: Args): Promise<Answer> {
   const { person } = turn
   if (person.kind === 'staff' && (id === 'confirm.yes' || id === 'confirm.no'))
-    return answerNothing(turn as StaffTurn, id, args)
+    return args.item !== undefined && needsProof(turn, find(id))
+      ? askCode(turn, find(id), args)
+      : answerNothing(turn as StaffTurn, id, args)
   const command = find(id)
   if (person.kind === 'staff' && !command.roles.includes(person.role)) return forbid(turn as StaffTurn, command)
   if (!command.handle) return notYet(turn, command)
@@ -171,6 +187,7 @@ async function obey(turn: Turn, id: CommandId, args: Args): Promise<Answer> {
 
 async function run(turn: Turn, command: Command, args: Args): Promise<Answer> {
   if (!command.handle) throw new Error(`${command.id} has no handler`)
+  if (needsProof(turn, command)) return askCode(turn, command, args)
   return command.handle(turn, args)
 }
 
@@ -230,6 +247,8 @@ async function explain(turn: Turn, reading: Reading): Promise<Answer> {
   const { books, person, message } = turn
   const { hint } = reading
   if (person.kind === 'customer' || message.kind === 'reaction') return {}
+  if (message.kind === 'file')
+    return { text: 'File lewat nomor ini belum bisa saya buka, jadi belum ada yang berubah. Kirim ke nomor bot.' }
   if (message.kind !== 'text')
     return { text: 'Kontak dan lokasi belum bisa saya baca, jadi belum ada yang berubah. Tulis nama dan nomornya.' }
   switch (hint?.kind) {

@@ -14,6 +14,7 @@ import { findByPhone, noteWrote } from '../domain/customer.ts'
 import { isOutage } from '../domain/database.ts'
 import {
   getMessage,
+  type Incoming,
   listUnhandledPhones,
   type Message,
   nextUnhandled,
@@ -22,29 +23,17 @@ import {
   storeFile,
   storeIncoming,
 } from '../domain/message.ts'
-import type { ChannelName } from '../domain/tables.ts'
 import type { Answer, BotGateways, Person, Turn } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
 import { converse } from './converse.ts'
 import { errandHandlers } from './errands.ts'
 
-/** A message as a channel brings it in. */
-export type Incoming = {
-  channel: ChannelName
-  /** Its id outside: the second delivery of the same one is nothing. */
-  outsideId: string
-  phone: string
-  /** `text`, `file`, `reaction`, `contact`, `location`. */
-  kind: string
-  text: string
-  file?: { name: string; mime: string; bytes: Uint8Array }
-  quotedId?: number
-}
-
 /** The chat of all businesses: everything that comes in goes through `receive`. */
 export type Bot = {
   /** Stores a message, then takes its turn. Answers the message's id, or nothing when it was known. */
   receive(businessId: number, incoming: Incoming): Promise<number | undefined>
+  /** Stores a message and answers at once; its turn is taken in the background. */
+  accept(businessId: number, incoming: Incoming): Promise<void>
   /** Takes the turns that a crash left undone. */
   catchUp(businessId: number): Promise<void>
   /** Does an errand; throws when it shall be tried again. */
@@ -98,6 +87,11 @@ export function makeBot(deps: { openBooks: OpenBooks; gateways: BotGateways; onE
       if (id !== undefined) await takeTurns(businessId, incoming.phone)
       return id
     },
+    async accept(businessId, incoming) {
+      const id = await openBooks(businessId, (books) => store(books, incoming))
+      // Whatever goes wrong from here on, the sweep finds the message.
+      if (id !== undefined) takeTurns(businessId, incoming.phone).catch(onError)
+    },
     async catchUp(businessId) {
       for (const phone of await openBooks(businessId, listUnhandledPhones)) await takeTurns(businessId, phone)
     },
@@ -139,8 +133,8 @@ async function handle(books: Books, message: Message): Promise<void> {
     return
   }
   if (turn.person.kind === 'customer') await noteWrote(books, message.phone)
-  const { answer, understood } = await converse(turn)
-  await keepAnswer(turn, answer)
+  const { answer, understood, turn: proven } = await converse(turn)
+  await keepAnswer(proven, answer)
   await settleIncoming(books, message.id, 'handled', understood)
 }
 
@@ -159,6 +153,7 @@ async function makeTurn(books: Books, message: Message): Promise<Turn | undefine
         at: message.at,
         fileId: message.file_id,
         channel: message.channel,
+        proven: message.proven,
       },
     }
   )
@@ -188,7 +183,7 @@ async function keepAnswer(turn: Turn, answer: Answer): Promise<void> {
   }
   const notes = (answer.notes ?? []).map((note) => ({ ...note, causeId: message.id }))
   await queueMessages(books, notes)
-  if (answer.ask) await askQuestion(books, person.phone, answer.ask)
+  if (answer.ask) await askQuestion(books, person.phone, { ...answer.ask, proven: message.proven })
   for (const errand of answer.errands ?? [])
     await orderErrand(books, { ...errand, causeId: message.id, phone: person.phone })
   if (answer.undo && person.kind === 'staff') await rememberAct(books, { staffId: person.id, ...answer.undo })

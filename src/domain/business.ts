@@ -12,6 +12,7 @@ export type NewBusiness = {
   bankAccount?: string
   paceSeconds?: number
   fonnteToken?: string
+  fonnteDevice?: string
   midtransKey?: string
   sealer: Sealer
   now: Moment
@@ -27,11 +28,11 @@ export async function createBusiness(database: Database, fresh: NewBusiness): Pr
     // The policy holds for whoever makes the business too.
     await sql`select set_config('app.business_id', ${String(id)}, true)`.execute(trx)
     await sql`
-      insert into business (id, slug, name, zone, package, bank_account, pace_seconds, fonnte_token, fonnte_secret, midtrans_key, created_at)
+      insert into business (id, slug, name, zone, package, bank_account, pace_seconds, fonnte_token, fonnte_device, fonnte_secret, midtrans_key, created_at)
       overriding system value
       values (${id}, ${fresh.slug}, ${fresh.name}, ${fresh.zone}, ${fresh.package}, ${fresh.bankAccount ?? null},
               ${fresh.paceSeconds ?? 8},
-              ${fresh.fonnteToken ? fresh.sealer.seal(id, fresh.fonnteToken) : null}, ${randomBytes(24).toString('hex')},
+              ${fresh.fonnteToken ? fresh.sealer.seal(id, fresh.fonnteToken) : null}, ${fresh.fonnteDevice ?? null}, ${randomBytes(24).toString('hex')},
               ${fresh.midtransKey ? fresh.sealer.seal(id, fresh.midtransKey) : null}, ${fresh.now})`.execute(trx)
     await trx.insertInto('directory').values({ kind: 'slug', key: fresh.slug, business_id: id }).execute()
     return id

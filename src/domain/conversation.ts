@@ -82,6 +82,12 @@ export async function askQuestion(
     awaits: string
     choices?: readonly Record<string, unknown>[]
     firm?: boolean
+    /** Of the code that it awaits. */
+    codeHash?: string
+    /** How long it stands, where that is not as usual. */
+    minutes?: number
+    /** Asked by a turn whose sender is proven. */
+    proven?: boolean
   },
 ): Promise<void> {
   await closeQuestions(books, phone)
@@ -100,8 +106,10 @@ export async function askQuestion(
       awaits: question.awaits,
       choices: question.choices ? json(question.choices) : null,
       firm: question.firm ?? false,
+      code_hash: question.codeHash ?? null,
+      proven: question.proven ?? false,
       asked_at: books.now,
-      expires_at: books.now.add({ minutes: QUESTION_MINUTES }),
+      expires_at: books.now.add({ minutes: question.minutes ?? QUESTION_MINUTES }),
     })
     .execute()
 }
@@ -115,6 +123,31 @@ export async function closeQuestions(books: Books, phone: string, only?: { expir
     .where('closed_at', 'is', null)
   if (only) query = query.where('expires_at', '<=', books.now)
   await query.execute()
+}
+
+/** Counts one more wrong answer to a question; answers how many there were. */
+export async function countTryOf(books: Books, questionId: number): Promise<number> {
+  const { tries } = await books.trx
+    .updateTable('question')
+    .set({ tries: sql`tries + 1` })
+    .where('business_id', '=', books.business.id)
+    .where('id', '=', questionId)
+    .returning('tries')
+    .executeTakeFirstOrThrow()
+  return tries
+}
+
+/** How many codes were sent to a phone in the last minutes. */
+export async function countCodesAsked(books: Books, phone: string, minutes: number): Promise<number> {
+  const { count } = await books.trx
+    .selectFrom('question')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('business_id', '=', books.business.id)
+    .where('phone', '=', phone)
+    .where('awaits', '=', 'code')
+    .where('asked_at', '>', books.now.subtract({ minutes }))
+    .executeTakeFirstOrThrow()
+  return count
 }
 
 /** Stores work that needs the outside or much time, and queues it; it exists exactly when the turn commits. */

@@ -14,6 +14,19 @@ export type Outgoing = {
   file?: { name: string; mime: string; bytes: Buffer }
 }
 
+/** A message as a channel brings it in. */
+export type Incoming = {
+  channel: ChannelName
+  /** Its id outside: the second delivery of the same one is nothing. */
+  outsideId: string
+  phone: string
+  /** `text`, `file`, `reaction`, `contact`, `location`. */
+  kind: string
+  text: string
+  file?: { name: string; mime: string; bytes: Uint8Array }
+  quotedId?: number
+}
+
 /** Hands one message to the outside and answers the id it has there. Throws `GatewayError`. */
 export type SendMessage = (message: Outgoing) => Promise<{ id: string }>
 
@@ -156,6 +169,32 @@ export async function settleIncoming(
     .set({ status, understood: understood && json(understood), settled_at: books.now, reason: reason ?? null })
     .where('business_id', '=', books.business.id)
     .where('id', '=', id)
+    .execute()
+}
+
+/** Notes that an incoming message brought back the code that was sent to its phone. */
+export async function markProven(books: Books, id: number): Promise<void> {
+  await books.trx
+    .updateTable('message')
+    .set({ proven: true })
+    .where('business_id', '=', books.business.id)
+    .where('id', '=', id)
+    .execute()
+}
+
+/**
+ * Notes what Fonnte says later of a message that it had taken: that it could not be delivered after all. What is known to
+ * have failed stays failed, in whatever order the reports come (N11, api-facts A6).
+ */
+export async function noteUndelivered(books: Books, outsideId: string, reason: string): Promise<void> {
+  await books.trx
+    .updateTable('message')
+    .set({ status: 'failed', reason, settled_at: books.now })
+    .where('business_id', '=', books.business.id)
+    .where('direction', '=', 'out')
+    .where('channel', '=', 'fonnte')
+    .where('outside_id', '=', outsideId)
+    .where('status', '=', 'sent')
     .execute()
 }
 

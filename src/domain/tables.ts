@@ -57,6 +57,7 @@ type BusinessTable = {
   daily_cap: number | null
   fonnte_token: Buffer | null
   fonnte_secret: string
+  fonnte_device: string | null
   midtrans_key: Buffer | null
   midtrans_production: Generated<boolean>
   created_at: Moment
@@ -306,6 +307,7 @@ type MessageTable = {
   claimed_at: Moment | null
   settled_at: Moment | null
   attempts: Generated<number>
+  proven: Generated<boolean>
 }
 
 type MessageInvoiceTable = {
@@ -325,6 +327,9 @@ type QuestionTable = {
   awaits: string
   choices: Json<Record<string, unknown>[]> | null
   firm: Generated<boolean>
+  code_hash: string | null
+  tries: Generated<number>
+  proven: Generated<boolean>
   asked_at: Moment
   expires_at: Moment
   closed_at: Moment | null

@@ -1,5 +1,6 @@
+import { createHash, randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { type BroadcastGateway, GatewayError, type Outgoing } from '../domain/message.ts'
+import { type BroadcastGateway, GatewayError, type Incoming, type Outgoing } from '../domain/message.ts'
 
 /**
  * Fonnte's HTTP API (api-facts A): form bodies, HTTP 200 on every logical error, success only where the body's
@@ -99,4 +100,66 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+const Text = z.union([z.string(), z.number().transform(String)]).catch('')
+const Inbound = z.object({
+  device: Text,
+  sender: Text,
+  member: Text,
+  message: Text,
+  text: Text,
+  location: Text,
+  pollname: Text,
+  inboxid: Text,
+  timestamp: Text,
+  url: Text,
+  filename: Text,
+})
+
+/** What Fonnte says where a message has no words (A5). */
+const NO_TEXT = 'non-text message'
+
+/**
+ * Reads the body of Fonnte's incoming webhook (A5). Nothing of it is signed. Answers nothing for what is not a person's
+ * own message to us: groups, polls, our own echo.
+ */
+export function readFonnteMessage(body: Record<string, unknown>): { device: string; message: Incoming } | undefined {
+  const said = Inbound.parse(body)
+  const { device, sender, member, pollname, inboxid, timestamp } = said
+  const isPerson = /^[1-9]\d{7,14}$/.test(sender) && !sender.startsWith('120363')
+  if (!isPerson || sender === device || member !== '' || pollname !== '') return undefined
+  const words = said.message || said.text
+  const hasFile = said.url !== '' || said.filename !== '' || words === NO_TEXT
+  const kind = hasFile ? 'file' : said.location === '' ? 'text' : 'location'
+  return {
+    device,
+    message: {
+      channel: 'fonnte',
+      // Without an id of its own the same words at the same second are the same message (A5).
+      outsideId: inboxid ? `inbox ${inboxid}` : timestamp ? digest([sender, words, timestamp]) : randomUUID(),
+      phone: sender,
+      kind,
+      text: words === NO_TEXT ? '' : words,
+    },
+  }
+}
+
+function digest(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}
+
+const UNDELIVERED: Readonly<Record<string, string>> = {
+  invalid: 'nomornya tidak ada di WhatsApp',
+  failed: 'tidak terkirim oleh Fonnte',
+  expired: 'perangkat Fonnte terlalu lama terputus',
+  'url unreachable': 'lampirannya tidak terbaca Fonnte',
+}
+
+/** Reads the body of Fonnte's status webhook (A6): the message that failed and why, or nothing for any other news. */
+export function readFonnteStatus(body: Record<string, unknown>): { outsideId: string; reason: string } | undefined {
+  const reason = UNDELIVERED[String(body.status ?? '').toLowerCase()]
+  const id = body.id
+  if (!reason || (typeof id !== 'string' && typeof id !== 'number') || id === '') return undefined
+  return { outsideId: String(id), reason }
 }

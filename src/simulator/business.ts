@@ -57,6 +57,7 @@ export async function seedBusiness(program: Program, customers = 0): Promise<voi
     // A trial is watched: no pace, so that a thousand bills are there in seconds.
     paceSeconds: 0,
     fonnteToken: DEMO.fonnteToken,
+    fonnteDevice: DEMO.device,
     midtransKey: DEMO.midtransKey,
     sealer: program.sealer,
     now: program.clock.now(),
