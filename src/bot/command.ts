@@ -74,7 +74,8 @@ export const CUSTOMER_COMMANDS = [
   'me.talk',
 ] as const
 
-export type CommandId = (typeof STAFF_COMMANDS)[number] | (typeof CUSTOMER_COMMANDS)[number]
+/** `setup` is carried by its own questions; nobody gives it in words. */
+export type CommandId = (typeof STAFF_COMMANDS)[number] | (typeof CUSTOMER_COMMANDS)[number] | 'setup'
 
 /**
  * One command, as data: the reader, the help, "maksud Anda…?" and a set of tests are derived from it. A
@@ -96,6 +97,8 @@ export type Command = {
   risky?: boolean
   /** Words given while its own question is open add to that question instead of starting anew. */
   amends?: boolean
+  /** Commands that are an answer while its own question is open: a plan with its price, where plans are asked for. */
+  alsoAnswers?: readonly CommandId[]
   /** Arguments that are understood and not supported yet: refused with this sentence, never ignored (rules 15). */
   later?: Readonly<Record<string, string>>
   handle?: (turn: Turn, args: Args) => Promise<Answer>

@@ -106,7 +106,8 @@ async function answerQuestion(
     if (question.awaits === 'yes') return confirm(turn, question, command, question.proven ? goProven : go)
     if (question.awaits === 'choice') return again(question, 'Balas dengan nomornya.')
   }
-  if (reading.command && !reading.guessed && reading.command !== 'me.talk') return undefined
+  const isAnswer = reading.command && command.alsoAnswers?.includes(reading.command)
+  if (reading.command && !reading.guessed && reading.command !== 'me.talk' && !isAnswer) return undefined
   const read = isFree(question) ? readAnswer(message.text, command, question.awaits, context) : undefined
   return read && go(read)
 }

@@ -23,6 +23,7 @@ import {
   storeFile,
   storeIncoming,
 } from '../domain/message.ts'
+import { welcomeOwner } from './answers/setup.ts'
 import type { Answer, BotGateways, Person, Turn } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
 import { converse } from './converse.ts'
@@ -128,14 +129,23 @@ async function store(books: Books, incoming: Incoming): Promise<number | undefin
 async function handle(books: Books, message: Message): Promise<void> {
   const turn = await makeTurn(books, message)
   if (!turn) {
-    // A stranger on a number that is also used privately gets nothing.
-    await settleIncoming(books, message.id, 'handled', null, 'stranger')
+    // A stranger on a number that is also used privately gets nothing, save who brings the code of the first owner.
+    const welcome = await welcomeOwner({ books }, message.phone, message.text)
+    const owner = welcome && (await makeTurn(books, message))
+    if (owner) await keepAnswer(owner, welcome)
+    else if (welcome) await reply(books, message, welcome.text ?? '')
+    await settleIncoming(books, message.id, 'handled', null, welcome ? 'activation' : 'stranger')
     return
   }
   if (turn.person.kind === 'customer') await noteWrote(books, message.phone)
   const { answer, understood, turn: proven } = await converse(turn)
   await keepAnswer(proven, answer)
   await settleIncoming(books, message.id, 'handled', understood)
+}
+
+/** Answers somebody who is nobody here yet. */
+async function reply(books: Books, { id, phone, channel }: Message, text: string): Promise<void> {
+  await queueMessages(books, [{ phone, channel, kind: 'reply', text, causeId: id }])
 }
 
 /** The turn of a message: who speaks is known by the phone alone (H03). Nothing for a stranger. */

@@ -345,6 +345,14 @@ function groupsOf(all: readonly Item[]): Item[][] {
   return groups
 }
 
+/** A whole message, in its own wording and case: a free answer. */
+export function wholeText(): Word<string> {
+  return word(TEXT, { example: 'Barokah Net, Pak Joko' }, (hand) => {
+    for (const item of hand.items) hand.used.add(item)
+    return hand.text
+  })
+}
+
 /** The words of an announcement, in their own wording and case, which were set apart before (`hear`). */
 export function announcement({
   ask = 'Apa isi pengumumannya?',

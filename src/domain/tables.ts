@@ -35,6 +35,7 @@ export type Tables = {
   import: ImportTable
   import_row: ImportRowTable
   due_change: DueChangeTable
+  activation: ActivationTable
   daily_run: { business_id: number; act: string; day: Day; at: Moment }
   audit: AuditTable
 }
@@ -58,9 +59,18 @@ type BusinessTable = {
   fonnte_token: Buffer | null
   fonnte_secret: string
   fonnte_device: string | null
+  due_day: number | null
   midtrans_key: Buffer | null
   midtrans_production: Generated<boolean>
   created_at: Moment
+}
+
+type ActivationTable = {
+  business_id: number
+  code_hash: string
+  expires_at: Moment
+  tries: Generated<number>
+  used_at: Moment | null
 }
 
 export type Role = 'owner' | 'admin' | 'collector' | 'technician' | 'viewer'

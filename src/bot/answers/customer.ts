@@ -120,10 +120,10 @@ export async function handleAdd(turn: StaffTurn, args: AddArgs): Promise<Answer>
     return {
       text: 'Belum ada paket, jadi pelanggan belum bisa ditambahkan.\nTambah dulu, contoh: *tambah paket Rumah 10 Mbps 150rb*',
     }
-  const missing = askMissing(args, plans)
+  const missing = askMissing(args, plans, books.business.due_day)
   if (missing) return missing
   const plan = choosePlan(args, plans) as Plan
-  const typed = args.date ? { date: args.date } : { day: args.day as number }
+  const typed = args.date ? { date: args.date } : { day: args.day ?? (books.business.due_day as number) }
   if (args.date && !isPossibleFirst(args.date, books.today))
     return {
       text: `Jatuh tempo pertama *${formatDay(args.date)}* sudah lewat, jadi belum saya tambahkan. Paling dekat: *${formatDay(firstAnchorAfter(books.today, args.date.day))}*. Tanggal berapa?`,
@@ -158,7 +158,7 @@ export async function handleAdd(turn: StaffTurn, args: AddArgs): Promise<Answer>
   }
 }
 
-function askMissing(args: AddArgs, plans: readonly Plan[]): Answer | undefined {
+function askMissing(args: AddArgs, plans: readonly Plan[], usualDay: number | null): Answer | undefined {
   const ask = (text: string, awaits: string, more: object = {}) => ({
     text,
     ask: { command: 'customer.add' as const, args: { ...args, ...more }, awaits },
@@ -182,7 +182,8 @@ function askMissing(args: AddArgs, plans: readonly Plan[]): Answer | undefined {
       ask: { command: 'customer.add', args, awaits: 'choice', choices: offered.map(({ id }) => ({ planId: id })) },
     }
   }
-  if (args.day === undefined && !args.date) return ask(`Jatuh tempo tanggal berapa untuk *${name}*? Contoh *20*`, 'day')
+  if (args.day === undefined && !args.date && usualDay === null)
+    return ask(`Jatuh tempo tanggal berapa untuk *${name}*? Contoh *20*`, 'day')
   return undefined
 }
 

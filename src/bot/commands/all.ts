@@ -9,6 +9,7 @@ import { customerOwnCommands } from './me.ts'
 import { paymentCommands } from './payment.ts'
 import { planCommands } from './plan.ts'
 import { reportCommands } from './report.ts'
+import { setup } from './setup.ts'
 import { staffCommands } from './staff.ts'
 import { visitCommands } from './visit.ts'
 
@@ -25,5 +26,6 @@ export const COMMANDS: readonly Command[] = [
   ...broadcastCommands,
   ...staffCommands,
   ...generalCommands,
+  setup,
   ...customerOwnCommands,
 ]
