@@ -1,12 +1,12 @@
-import { findBusinessId } from '../domain/books.ts'
+import { type Books, findBusinessId } from '../domain/books.ts'
 import { createBusiness } from '../domain/business.ts'
-import { addDays } from '../domain/calendar.ts'
-import { addStaff } from '../domain/conversation.ts'
-import { addCustomer } from '../domain/customer.ts'
-import { issueChunk } from '../domain/invoice.ts'
+import { addDays, type Day } from '../domain/calendar.ts'
+import { addStaff, listStaff } from '../domain/conversation.ts'
+import { applyImport, stageImport } from '../domain/import.ts'
+import { storeFile } from '../domain/message.ts'
 import { rupiah } from '../domain/money.ts'
 import { addPlan } from '../domain/plan.ts'
-import { firstInvoice, subscribe } from '../domain/subscription.ts'
+import type { RowReading } from '../domain/sheet.ts'
 import type { Program } from '../main.ts'
 
 /** The sample business: an internet provider in a neighbourhood, on Paket Bisnis. */
@@ -64,27 +64,48 @@ export async function seedBusiness(program: Program, customers = 0): Promise<voi
   })
   await program.openBooks(businessId, async (books) => {
     for (const staff of STAFF) await addStaff(books, staff)
-    const plans = []
-    for (const { name, price } of PLANS) plans.push(await addPlan(books, { name, price: rupiah(price) }))
-    for (let index = 0; index < customers; index++) {
-      const plan = plans[index % 4 === 1 ? 1 : index % 4 === 2 ? 2 : 0]
-      if (!plan) continue
-      const customer = await addCustomer(books, {
-        name: makeName(index),
-        phones: [{ phone: `62857${String(10_000_000 + index)}`, kind: 'mobile' }],
-        area: `RT ${(index % 7) + 1}`,
-        number: `P-${String(index + 1).padStart(5, '0')}`,
-      })
-      const dueOn = addDays(books.today, 1 + (index % SPREAD_DAYS))
-      await subscribe(books, {
-        customerId: customer.id,
-        plan,
-        first: firstInvoice({ date: dueOn }, books.today, plan.billing),
-      })
-    }
+    for (const { name, price } of PLANS) await addPlan(books, { name, price: rupiah(price) })
+    if (customers > 0) await importCustomers(books, customers)
   })
-  while ((await program.openBooks(businessId, (books) => issueChunk(books))).more) {
-    // Until everything that is due to be issued is.
+}
+
+/** Made-up customers come in as an owner's list does, in a few statements however many they are. */
+async function importCustomers(books: Books, count: number): Promise<void> {
+  const [owner] = await listStaff(books, ['owner'])
+  const rows = Array.from({ length: count }, (_, index) => makeRow(index, books.today))
+  const list = rows.map(({ facts }) => `${facts.number};${facts.name}`).join('\n')
+  const importId = await stageImport(books, {
+    fileId: await storeFile(books, { name: 'pelanggan.csv', mime: 'text/csv', bytes: Buffer.from(list) }),
+    staffId: owner?.id as number,
+    reading: {
+      tables: [],
+      rows,
+      skipped: { blank: 0, total: 0, header: 0 },
+      missing: [],
+      unclear: [],
+      unreadSheets: [],
+    },
+  })
+  const done = await applyImport(books, importId, {}, owner?.id as number)
+  if (done?.customers !== count) throw new Error(`${done?.customers} of ${count} customers came in`)
+}
+
+function makeRow(index: number, today: Day): Extract<RowReading, { outcome: 'ready' }> {
+  return {
+    sheet: 'Pelanggan',
+    rowNumber: index + 2,
+    cells: [],
+    outcome: 'ready',
+    doubts: [],
+    facts: {
+      number: `P-${String(index + 1).padStart(5, '0')}`,
+      name: makeName(index),
+      phones: [{ phone: `62857${String(10_000_000 + index)}`, kind: 'mobile' }],
+      area: `RT ${(index % 7) + 1}`,
+      planName: PLANS[index % 4 === 1 ? 1 : index % 4 === 2 ? 2 : 0]?.name,
+      due: { date: addDays(today, 1 + (index % SPREAD_DAYS)) },
+      status: 'active',
+    },
   }
 }
 
