@@ -19,6 +19,8 @@ import { nextTick, type Ran, tick } from './jobs/schedule.ts'
 import { makeSender } from './jobs/send.ts'
 import { openDataDir, type Settings, secretKey } from './settings.ts'
 
+export type { Ran }
+
 /** The running program, as the simulator and the tests hold it. */
 export type Program = {
   readonly database: Database
@@ -49,6 +51,8 @@ export type Surroundings = {
   routes?: (app: FastifyInstance, program: Program) => Promise<void> | void
   /** Addresses that replace the real ones unless the environment says otherwise. */
   gatewayUrls?: (base: string) => { fonnte: string; snap: string; api: string }
+  /** Hears what every tick started, whoever asked for the tick. */
+  onTick?: (started: readonly Ran[]) => void
 }
 
 const FONNTE_URL = 'https://api.fonnte.com'
@@ -75,7 +79,7 @@ export async function run(settings: Settings, surroundings: Surroundings): Promi
 
 async function start(
   settings: Settings,
-  { clock, channel, routes, gatewayUrls }: Surroundings,
+  { clock, channel, routes, gatewayUrls, onTick }: Surroundings,
   started: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<Program> {
@@ -130,7 +134,11 @@ async function start(
     sealer: seal,
     log,
     url,
-    tick: () => tick({ database, openBooks, clock }),
+    async tick() {
+      const ran = await tick({ database, openBooks, clock })
+      onTick?.(ran)
+      return ran
+    },
     nextTick: () => nextTick({ database, openBooks }),
     settle,
     async erase() {

@@ -392,14 +392,17 @@ export async function listWaiting(books: Books): Promise<Waiting> {
 
 export type Media = { id: number; name: string; mime: string; size: number }
 
-/** What one incoming message led to: all its answers and notes, and whether more is on its way. */
+/**
+ * What one incoming message led to: all its answers and notes, those too that still wait for the morning or for their
+ * two minutes, and whether something is on its way now.
+ */
 export async function findCaused(
   books: Books,
   id: number,
 ): Promise<{
   pending: boolean
   understood: unknown
-  replies: { id: number; to: string; text: string; media?: Media }[]
+  replies: { id: number; to: string; text: string; status: string; media?: Media }[]
 }> {
   const { status, understood } = await getMessage(books, id)
   const errands = await books.trx
@@ -410,7 +413,11 @@ export async function findCaused(
     .where('state', '=', 'open')
     .limit(1)
     .execute()
-  const rows = await chat(books).where('m.cause_id', '=', id).execute()
+  const rows = await chat(books)
+    .where('m.cause_id', '=', id)
+    .where('m.broadcast_id', 'is', null)
+    .where('m.status', '<>', 'cancelled')
+    .execute()
   const quiet = quietUntil(books.business, books.now) !== undefined
   const due = rows.filter(
     (row) =>
@@ -421,9 +428,13 @@ export async function findCaused(
   return {
     pending: status === 'received' || errands.length > 0 || due.length > 0,
     understood,
-    replies: rows
-      .filter((row) => row.status === 'sent')
-      .map(({ id: replyId, phone, text, media }) => ({ id: replyId, to: phone, text, ...(media && { media }) })),
+    replies: rows.map(({ id: replyId, phone, text, status: fate, media }) => ({
+      id: replyId,
+      to: phone,
+      text,
+      status: fate,
+      ...(media && { media }),
+    })),
   }
 }
 
@@ -519,11 +530,19 @@ export async function storeFile(
   return id
 }
 
-export async function getFile(books: Books, id: number): Promise<{ name: string; mime: string; bytes: Buffer }> {
+type StoredFile = { name: string; mime: string; bytes: Buffer }
+
+export async function findFile(books: Books, id: number): Promise<StoredFile | undefined> {
   return books.trx
     .selectFrom('file')
     .select(['name', 'mime', 'bytes'])
     .where('business_id', '=', books.business.id)
     .where('id', '=', id)
-    .executeTakeFirstOrThrow()
+    .executeTakeFirst()
+}
+
+export async function getFile(books: Books, id: number): Promise<StoredFile> {
+  const file = await findFile(books, id)
+  if (!file) throw new Error(`no file ${id}`)
+  return file
 }

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { movableClock } from '../gateways/clock.ts'
-import { type Program, run, runAsProcess } from '../main.ts'
+import { type Program, type Ran, run, runAsProcess } from '../main.ts'
 import { openDataDir, readSettings, type Settings } from '../settings.ts'
 import { DEMO, findDemo, seedBusiness } from './business.ts'
 import { fakeFonnte } from './fonnte.ts'
@@ -20,7 +21,7 @@ export async function startSimulator(settings: Settings): Promise<Program> {
   const clock = movableClock(
     state.read().offsetMs ?? FRESH_START.epochMilliseconds - Temporal.Now.instant().epochMilliseconds,
   )
-  state.write({ offsetMs: clock.offsetMs() })
+  state.write({ offsetMs: clock.offsetMs(), world: state.read().world ?? randomUUID() })
   const base = () => `http://127.0.0.1:${settings.PORT}`
   const midtrans = fakeMidtrans({
     serverKey: DEMO.midtransKey,
@@ -32,8 +33,10 @@ export async function startSimulator(settings: Settings): Promise<Program> {
     save: (kept) => state.write({ midtrans: kept }),
   })
   const fonnte = fakeFonnte({ token: DEMO.fonnteToken, device: DEMO.device, quota: DEMO.quota, now: clock.now })
+  const ran: Ran[] = []
   return run(settings, {
     clock,
+    onTick: (started) => ran.push(...started),
     // The phones of the simulator read the program's own message rows: whatever is handed over has arrived.
     channel: () => async (message) => ({ id: message.outsideId }),
     gatewayUrls: () => ({
@@ -52,6 +55,8 @@ export async function startSimulator(settings: Settings): Promise<Program> {
         midtrans,
         fonnte,
         keepClock: () => state.write({ offsetMs: clock.offsetMs() }),
+        takeRan: () => ran.splice(0),
+        world: { name: () => state.read().world ?? '', rename: () => state.write({ world: randomUUID() }) },
       })
     },
   })

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { findCaused, getFile, listChat, listPhones, listWaiting, type Media } from '../domain/message.ts'
+import { findCaused, findFile, listChat, listPhones, listWaiting, type Media } from '../domain/message.ts'
 import { readPhone } from '../domain/phone.ts'
 import type { MovableClock } from '../gateways/clock.ts'
-import type { Program } from '../main.ts'
+import type { Program, Ran } from '../main.ts'
 import { DEMO, findDemo, seedBusiness } from './business.ts'
 import type { FonnteFake } from './fonnte.ts'
 import type { MidtransFake } from './midtrans.ts'
@@ -40,6 +40,7 @@ const instant = z.string().transform((text, context) => {
 })
 const Move = z.object({ now: instant })
 const Reset = z.object({ customers: z.number().int().min(0).max(20_000).optional(), now: instant.optional() }).nullish()
+type Asked = NonNullable<z.infer<typeof Reset>>
 
 export type SimulatorDeps = {
   program: Program
@@ -47,51 +48,43 @@ export type SimulatorDeps = {
   midtrans: MidtransFake
   fonnte: FonnteFake
   keepClock: () => void
+  /** What ticks started since it was last asked for. */
+  takeRan: () => Ran[]
+  /** Told with every answer, so that an open page notices that its customers are gone. */
+  world: { name: () => string; rename: () => void }
 }
 
 /** The simulator's JSON of contract.md; for this machine alone. */
 export function simulatorRoutes(app: FastifyInstance, deps: SimulatorDeps): void {
   const { program, clock } = deps
   app.addHook('onRequest', async (request, reply) => {
-    if (request.url.startsWith('/simulator') && !isLocal(request)) await reply.code(404).send({ ok: false })
+    // By the route: `/%73imulator` is another address of the same one.
+    if (request.routeOptions.url?.startsWith('/simulator') && !isLocal(request))
+      await reply.code(404).send({ ok: false })
   })
 
   app.register(async (scope) => {
     await scope.register(multipart, { limits: { fileSize: LARGEST_FILE, files: 1 } })
+    allowNoBody(scope)
+    const { inTurn, reset } = takeTurns(scope)
+    scope.addHook('onSend', async (_, reply) => {
+      reply.header('x-tagih-world', deps.world.name())
+    })
 
     scope.post('/simulator/messages', (request, reply) => postMessage(deps, request, reply))
-    scope.get('/simulator/messages', async (request, reply) => {
-      const { phone, after } = request.query as { phone?: string; after?: string }
-      const read = phone === undefined ? undefined : readPhone(phone)
-      if (phone !== undefined && !read) return refuse(reply, 'phone')
-      const rows = await inBooks(program, (books) => listChat(books, Number(after ?? 0) || 0, read?.phone))
-      return rows.map(({ media, at, ...row }) => ({ ...row, ...showMedia(request, media), at: showTime(at) }))
-    })
+    scope.get('/simulator/messages', (request, reply) => listMessages(deps, request, reply))
     scope.get('/simulator/phones', () => inBooks(program, listPhones))
-    scope.get('/simulator/files/:id/:name', async (request, reply) => {
-      const { id } = request.params as { id: string }
-      const file = await inBooks(program, (books) => getFile(books, Number(id)))
-      const name = file.name.replace(/[^\w.-]+/g, '_')
-      return reply.header('content-disposition', `attachment; filename="${name}"`).type(file.mime).send(file.bytes)
-    })
-    scope.get('/simulator/webhooks', async (request) => {
-      const { fonnte_secret: secret } = await inBooks(program, async (books) => books.business)
-      const base = `http://${request.headers.host}/webhooks`
-      const fonnte = `${base}/fonnte/${DEMO.slug}/${secret}`
-      return {
-        midtrans: `${base}/midtrans/${DEMO.slug}`,
-        fonnte,
-        fonnteStatus: `${fonnte}/status`,
-        device: DEMO.device,
-      }
-    })
+    scope.get('/simulator/files/:id(^\\d{1,15}$)/:name', (request, reply) => sendFile(deps, request, reply))
+    scope.get('/simulator/webhooks', (request) => listWebhooks(deps, request))
     scope.get('/simulator/clock', async () => ({ now: showTime(clock.now()), next: await findNext(program) }))
     scope.post('/simulator/clock', async (request, reply) => {
       const move = Move.safeParse(request.body)
       if (!move.success) return refuse(reply, 'now')
-      if (Temporal.Instant.compare(move.data.now, clock.now()) < 0) return refuse(reply, 'now: hanya maju')
-      const ran = await moveClock(deps, move.data.now)
-      return { now: showTime(clock.now()), ran: ran.map(({ at, job }) => ({ at: showTime(at), job })) }
+      return inTurn(async () => {
+        if (Temporal.Instant.compare(move.data.now, clock.now()) < 0) return refuse(reply, 'now: hanya maju')
+        const ran = await moveClock(deps, move.data.now)
+        return { now: showTime(clock.now()), ran: ran.map(({ at, job }) => ({ at: showTime(at), job })) }
+      })
     })
     scope.post('/simulator/settle', async () => {
       await program.settle()
@@ -104,19 +97,77 @@ export function simulatorRoutes(app: FastifyInstance, deps: SimulatorDeps): void
       return played ? { ok: true, ...played } : reply.code(404).send({ ok: false, error: 'orderId tidak dikenal' })
     })
     scope.post('/simulator/reset', async (request, reply) => {
-      const reset = Reset.safeParse(request.body)
-      if (!reset.success) return refuse(reply, 'customers, now')
-      await program.erase()
-      deps.midtrans.clear()
-      deps.fonnte.received.length = 0
-      if (reset.data?.now) clock.moveTo(reset.data.now)
-      deps.keepClock()
-      await seedBusiness(program, reset.data?.customers ?? 0)
-      await program.tick()
-      await program.settle()
+      const asked = Reset.safeParse(request.body)
+      if (!asked.success) return refuse(reply, 'customers, now')
+      await reset(() => beginAnew(deps, asked.data ?? {}))
       return { now: showTime(clock.now()) }
     })
   })
+}
+
+/** A POST that needs nothing may come with nothing, whatever type it says its body has. */
+function allowNoBody(scope: FastifyInstance): void {
+  const parse = scope.getDefaultJsonParser('error', 'error')
+  scope.removeContentTypeParser('application/json')
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) =>
+    body.trim() === '' ? done(null) : parse(request, body, done),
+  )
+}
+
+/** Clock moves and resets come one after the other; what is asked during a reset waits for the new business. */
+function takeTurns(scope: FastifyInstance) {
+  let last: Promise<unknown> = Promise.resolve()
+  let resetting: Promise<unknown> | undefined
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work)
+    last = turn.catch(() => {})
+    return turn
+  }
+  scope.addHook('preHandler', async (request) => {
+    if (request.routeOptions.url !== '/simulator/reset') await resetting
+  })
+  const reset = (work: () => Promise<void>): Promise<void> =>
+    inTurn(() => {
+      const turn = work()
+      resetting = turn.catch(() => {})
+      return turn
+    })
+  return { inTurn, reset }
+}
+
+async function beginAnew({ program, clock, midtrans, fonnte, keepClock, world }: SimulatorDeps, asked: Asked) {
+  await program.erase()
+  midtrans.clear()
+  fonnte.received.length = 0
+  if (asked.now) clock.moveTo(asked.now)
+  keepClock()
+  world.rename()
+  await seedBusiness(program, asked.customers ?? 0)
+  await program.tick()
+  await program.settle()
+}
+
+async function listMessages({ program }: SimulatorDeps, request: FastifyRequest, reply: FastifyReply) {
+  const { phone, after } = request.query as { phone?: string; after?: string }
+  const read = phone === undefined ? undefined : readPhone(phone)
+  if (phone !== undefined && !read) return refuse(reply, 'phone')
+  const rows = await inBooks(program, (books) => listChat(books, Number(after ?? 0) || 0, read?.phone))
+  return rows.map(({ media, at, ...row }) => ({ ...row, ...showMedia(request, media), at: showTime(at) }))
+}
+
+async function sendFile({ program }: SimulatorDeps, request: FastifyRequest, reply: FastifyReply) {
+  const { id } = request.params as { id: string }
+  const file = await inBooks(program, (books) => findFile(books, Number(id)))
+  if (!file) return reply.code(404).send({ ok: false })
+  const name = file.name.replace(/[^\w.-]+/g, '_')
+  return reply.header('content-disposition', `attachment; filename="${name}"`).type(file.mime).send(file.bytes)
+}
+
+async function listWebhooks({ program }: SimulatorDeps, request: FastifyRequest) {
+  const { fonnte_secret: secret } = await inBooks(program, async (books) => books.business)
+  const base = `http://${request.headers.host}/webhooks`
+  const fonnte = `${base}/fonnte/${DEMO.slug}/${secret}`
+  return { midtrans: `${base}/midtrans/${DEMO.slug}`, fonnte, fonnteStatus: `${fonnte}/status`, device: DEMO.device }
 }
 
 /** Only a browser or program on this machine, and no page of another site through it. */
@@ -211,8 +262,10 @@ async function nextEvent(program: Program): Promise<{ at: Temporal.Instant; job:
 }
 
 /** Moves the clock from one event to the next up to `target`, and lets everything that falls due happen in order. */
-async function moveClock({ program, clock, keepClock }: SimulatorDeps, target: Temporal.Instant) {
-  const ran = [...(await program.tick())]
+async function moveClock({ program, clock, keepClock, takeRan }: SimulatorDeps, target: Temporal.Instant) {
+  // The program ticks by itself, too: what it started on the way counts.
+  takeRan()
+  await program.tick()
   for (;;) {
     await program.settle()
     const next = await nextEvent(program)
@@ -220,9 +273,11 @@ async function moveClock({ program, clock, keepClock }: SimulatorDeps, target: T
     const stop = arrived ? target : next.at
     if (Temporal.Instant.compare(stop, clock.now()) > 0) clock.moveTo(stop)
     keepClock()
-    ran.push(...(await program.tick()))
+    await program.tick()
     if (arrived) break
   }
   await program.settle()
-  return ran
+  // Two ticks that meet both tell of what one of them started.
+  const once = new Map(takeRan().map((run) => [`${run.at} ${run.job}`, run]))
+  return [...once.values()].sort((a, b) => Temporal.Instant.compare(a.at, b.at))
 }
