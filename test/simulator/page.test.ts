@@ -1,11 +1,11 @@
-import chromium from '@sparticuz/chromium'
 import fastify, { type FastifyInstance } from 'fastify'
-import { type Browser, type Page, chromium as playwright } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { registerPage } from '../../src/simulator/page.ts'
+import { eventually, openTestBrowser, type TestPage } from '../support/browser.ts'
 
 const OWNER = '6281200000001'
 const CUSTOMER = '6285700001101'
+const LANDLORD = '6285700001102'
 const AT = '2026-11-23T09:00:00+07:00'
 
 type Message = { id: number; phone: string; direction: 'in' | 'out'; text: string; [field: string]: unknown }
@@ -13,9 +13,11 @@ type Message = { id: number; phone: string; direction: 'in' | 'out'; text: strin
 /** What a program would tell over the JSON routes of the contract. */
 const told: Message[] = []
 const posted: Record<string, unknown>[] = []
+/** Pixels below what is in view. */
+const FROM_END = `(log => log.scrollHeight - log.scrollTop - log.clientHeight)(document.querySelector('[data-log]'))`
 let app: FastifyInstance
-let browser: Browser
-let page: Page
+let page: TestPage
+const browser = await openTestBrowser()
 
 function tell(phone: string, text: string, fields: Partial<Message> = {}) {
   told.push({ id: told.length + 1, phone, direction: 'out', channel: 'bot', status: 'sent', at: AT, text, ...fields })
@@ -27,6 +29,8 @@ beforeAll(async () => {
   app.get('/simulator/phones', async () => [
     { phone: OWNER, role: 'owner', name: 'Pak Joko' },
     { phone: CUSTOMER, role: 'customer', name: '<img src=x onerror=alert(1)>' },
+    { phone: LANDLORD, role: 'customer', name: 'Kos Melati 1' },
+    { phone: LANDLORD, role: 'customer', name: 'Kos Melati 2' },
   ])
   app.get('/simulator/clock', async () => ({ now: AT, next: null }))
   app.get<{ Querystring: { phone?: string; after?: string } }>('/simulator/messages', async ({ query }) =>
@@ -38,19 +42,11 @@ beforeAll(async () => {
     return { id: told.length, understood: null, replies: [] }
   })
   const base = await app.listen({ port: 0 })
-  browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
-    args: [...chromium.args, '--no-sandbox'],
-  })
-  page = await browser.newPage({ viewport: { width: 360, height: 640 } })
-  page.setDefaultTimeout(10_000)
+  page = await browser.open({ viewport: { width: 360, height: 640 } })
   await page.goto(`${base}/simulator`)
-}, 60_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await app?.close()
 })
+
+afterAll(() => app.close())
 
 test('the page allows no script or style of its own, and a name cannot break it', async () => {
   const { headers, body } = await app.inject('/simulator')
@@ -116,4 +112,39 @@ test('a message to another phone is counted until that phone is looked at', asyn
   await page.waitForSelector('[data-message="4"][data-channel=fonnte]')
   expect(await page.locator('[data-reply]').allTextContents()).toEqual(['1 · bayar'])
   expect(await page.getAttribute(`[data-phone="${CUSTOMER}"]`, 'data-unread')).toBe('0')
+})
+
+test('whoever has several lines has one chat, under all their names', async () => {
+  await page.click('[data-back]')
+  expect(await page.locator(`[data-phone="${LANDLORD}"] .name`).allTextContents()).toEqual([
+    'Kos Melati 1, Kos Melati 2',
+  ])
+})
+
+test('of thousands of messages the newest are drawn, earlier ones when asked for', async () => {
+  const first = told.length + 1
+  for (let count = 1; count <= 5_000; count++) tell(LANDLORD, `pesan ${count}`)
+  await page.waitForSelector(`[data-phone="${LANDLORD}"][data-unread="5000"]`)
+  await page.click(`[data-phone="${LANDLORD}"]`)
+  await page.waitForSelector(`[data-message="${first + 4_999}"]`)
+  const drawn = await page.locator('[data-message]').count()
+  expect(drawn).toBeLessThan(500)
+  await eventually(() => page.evaluate(FROM_END)).toBeLessThan(2)
+  await page.click('[data-action=earlier]')
+  expect(await page.locator('[data-message]').count()).toBe(2 * drawn)
+  // What was looked at stays in view.
+  expect(await page.locator(`[data-message="${first + 5_000 - drawn}"]`).isVisible()).toBe(true)
+  expect(await page.evaluate(FROM_END)).toBeGreaterThan(1_000)
+})
+
+test('a message that waited stands where it arrived, under its day', async () => {
+  const late = told.findLast(({ phone }) => phone === CUSTOMER)
+  Object.assign(late as Message, { at: '2026-11-24T07:00:00+07:00' })
+  tell(CUSTOMER, 'sebelum itu', { at: '2026-11-23T22:00:00+07:00' })
+  await page.click('[data-back]')
+  await page.reload()
+  await page.click(`[data-phone="${CUSTOMER}"]`)
+  await page.waitForSelector(`[data-message="${told.length}"]`)
+  expect(await page.locator('.day').allTextContents()).toEqual(['Hari ini · Sen, 23 Nov 2026', 'Sel, 24 Nov 2026'])
+  expect(await page.locator('[data-message] .text').first().textContent()).toBe('sebelum itu')
 })

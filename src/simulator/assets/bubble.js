@@ -43,7 +43,7 @@ export function plainText({ text, media }) {
 /** What the sign beside the time says, by the message's status: icon, words, and whether the words are shown. */
 const STATUS = {
   sending: ['wait', 'menunggu'],
-  waiting: ['wait', 'menunggu'],
+  waiting: ['wait', 'menunggu', true],
   received: ['check', 'terkirim'],
   handled: ['checks', 'dibaca'],
   sent: ['check', 'terkirim'],
@@ -52,8 +52,8 @@ const STATUS = {
   cancelled: ['warn', 'tidak jadi dikirim', true],
 }
 
-/** Whether a message did not reach the phone, or perhaps not. */
-export const isLost = ({ status }) => ['failed', 'uncertain', 'cancelled'].includes(status)
+/** Whether a message did not reach the phone, or perhaps not, or not yet. */
+export const isLost = ({ status }) => ['failed', 'uncertain', 'cancelled', 'waiting'].includes(status)
 
 /** A bubble. `quoted` is the message that it answers, when known. */
 export function drawMessage(message, quoted) {
@@ -82,7 +82,8 @@ export function drawMessage(message, quoted) {
         !mine && element('span', { class: 'channel' }, channel === 'fonnte' ? 'Fonnte' : 'bot'),
         shown && element('span', { class: 'fate' }, words),
         at !== undefined && element('time', { datetime: at }, wallClock(at).time),
-        icon(sign, words),
+        // As on a real phone: what arrived has no ticks.
+        (mine || status !== 'sent') && icon(sign, words),
       ),
       id !== undefined && drawActs(id),
     ),
@@ -106,7 +107,7 @@ function drawMedia({ kind, filename, url, size }) {
   const type = /\.(\w{1,5})$/.exec(filename ?? '')?.[1] ?? 'file'
   return element(
     'a',
-    { ...target, class: 'document', download: filename ?? '', 'data-document': filename },
+    { href: safe, class: 'document', download: filename ?? '', 'data-document': filename },
     element('span', { class: `paper ${type.toLowerCase()}` }, type.toUpperCase()),
     element(
       'span',

@@ -3,8 +3,8 @@
 import { drawMessage, isLost, plainText, quickReplies, sizeOf } from './bubble.js'
 import { DAY_MS, now } from './clock.js'
 import { localPhone, paintAvatar, personOf, ROLES } from './contacts.js'
-import { actionButton, element, icon, ui, wallClock } from './dom.js'
-import { hooks, isCustomer, loadChat, markSeen, send, sendAgain, state } from './state.js'
+import { actionButton, arrange, element, icon, tell, ui, wallClock } from './dom.js'
+import { hooks, isCustomer, LARGEST_FILE_MB, loadChat, markSeen, send, sendAgain, state } from './state.js'
 
 /** Pixels from the end that still count as the end. */
 const NEAR_END = 80
@@ -26,12 +26,13 @@ export async function openPhone(phone) {
   ui.text.value = drafts.get(phone) ?? ''
   quote(undefined)
   isAtEnd = true
+  shown = BUBBLES
   if (!phone) return hooks.onChange()
   const person = personOf(phone)
   paintAvatar(ui['head-avatar'], person)
   ui['head-name'].textContent = person.name
-  ui['head-sub'].textContent =
-    `HP ${ROLES[person.role]} · ${localPhone(phone)} · chat dengan ${document.body.dataset.business}`
+  const withWhom = element('span', { class: 'with' }, ` · chat dengan ${document.body.dataset.business}`)
+  ui['head-sub'].replaceChildren(`HP ${ROLES[person.role]} · ${localPhone(phone)}`, withWhom)
   ui.text.placeholder = `Tulis sebagai ${person.name}`
   markSeen(phone)
   hooks.onChange()
@@ -39,60 +40,75 @@ export async function openPhone(phone) {
   hooks.onChange()
 }
 
+/** Bubbles that are drawn at once; thousands would make the page slow, and few look back that far. */
+const BUBBLES = 150
+let shown = BUBBLES
+const earlier = element('button', { type: 'button', class: 'more', 'data-action': 'earlier' }, 'Pesan sebelumnya')
+const earlierItem = element('li', {}, earlier)
+const typing = drawTyping()
+
 /** Adds what is new, replaces what changed, and leaves everything else where it is. */
 export function drawChat() {
-  const messages = state.chats.get(state.open) ?? []
-  const drawn = new Map([...ui.messages.querySelectorAll('[data-message]')].map((item) => [item.dataset.message, item]))
-  const ids = new Set(messages.map(({ id }) => String(id)))
-  for (const [id, item] of drawn) if (!ids.has(id)) item.remove()
-  for (const item of ui.messages.querySelectorAll('.passing')) item.remove()
-  let day = ui.messages.lastChild?.dataset?.day
-  for (const message of messages) {
+  const all = state.chats.get(state.open) ?? []
+  const drawn = new Map([...ui.messages.children].map((item) => [item.dataset.message ?? item.dataset.day, item]))
+  const items = all.length > shown ? [earlierItem] : []
+  const today = wallClock(now()).day
+  let day
+  for (const message of all.slice(-shown)) {
     const known = drawn.get(String(message.id))
-    if (known?.dataset.status === message.status) continue
-    const item = drawMessage(message, message.quotedId && messages.find(({ id }) => id === message.quotedId))
-    item.dataset.day = wallClock(message.at).day
-    if (known) known.replaceWith(item)
-    else {
-      if (day !== item.dataset.day) ui.messages.append(element('li', { class: 'day', 'data-day': item.dataset.day }))
-      day = item.dataset.day
-      ui.messages.append(item)
-    }
+    const item = known?.dataset.status === message.status ? known : drawAnswering(message, all)
+    const its = wallClock(message.at).day
+    if (its !== day) items.push(drawn.get(its) ?? element('li', { class: 'day', 'data-day': its }))
+    day = its
+    items.push(item)
   }
-  for (const line of ui.messages.querySelectorAll('.day')) line.textContent = labelOf(line.dataset.day)
-  drawPassing(messages)
+  arrange(ui.messages, [...items, ...drawPassing(all)])
+  for (const line of ui.messages.querySelectorAll('.day')) line.textContent = labelOf(line.dataset.day, today)
 }
 
-function labelOf(day) {
-  if (day === wallClock(now()).day) return `Hari ini · ${day}`
+const drawAnswering = (message, all) =>
+  drawMessage(message, message.quotedId && all.find(({ id }) => id === message.quotedId))
+
+function labelOf(day, today) {
+  if (day === today) return `Hari ini · ${day}`
   return day === wallClock(now() - DAY_MS).day ? `Kemarin · ${day}` : day
+}
+
+/** Draws earlier messages and stays at the one that was looked at. */
+export function showEarlier() {
+  shown += BUBBLES
+  const fromEnd = ui.log.scrollHeight - ui.log.scrollTop
+  drawChat()
+  ui.log.scrollTop = ui.log.scrollHeight - fromEnd
 }
 
 /** What stands below the messages for a while: what is being sent, who is typing, what could be written. */
 function drawPassing(messages) {
   const mine = state.pending.filter(({ phone }) => phone === state.open)
   const isTyping = mine.some(({ failed }) => !failed)
-  ui.messages.append(...mine.filter(({ stored }) => !stored).map(drawPending))
-  if (isTyping) ui.messages.append(drawTyping())
-  const isEmpty = messages.length + mine.length === 0 && state.chats.has(state.open)
-  if (isEmpty) ui.messages.append(element('li', { class: 'hint passing' }, 'Belum ada pesan di HP ini.'))
   drawChips(isTyping || !state.chats.has(state.open) ? [] : repliesTo(messages))
+  const items = mine.filter(({ stored }) => !stored).map(drawPending)
+  if (isTyping) items.push(typing)
+  if (messages.length + mine.length === 0 && state.chats.has(state.open))
+    items.push(element('li', { class: 'hint' }, 'Belum ada pesan di HP ini.'))
+  return items
 }
 
 function drawPending(entry) {
   const { text, reaction, file } = entry.message
+  if (entry.item?.dataset.status === (entry.failed ? 'failed' : 'sending')) return entry.item
   const isImage = file?.type.startsWith('image/')
   if (isImage) entry.url ??= URL.createObjectURL(file)
   const media = file && { kind: isImage ? 'image' : 'document', filename: file.name, size: file.size, url: entry.url }
   const status = entry.failed ? 'failed' : 'sending'
-  const item = drawMessage({ direction: 'in', status, text: text ?? reaction, media })
-  item.classList.add('passing')
+  entry.item = drawMessage({ direction: 'in', status, text: text ?? reaction, media })
+  entry.item.classList.add('passing')
   if (entry.failed) {
-    const again = element('button', { type: 'button', class: 'again' }, 'Coba lagi')
+    const again = element('button', { type: 'button' }, 'Coba lagi')
     again.addEventListener('click', () => sendAgain(entry))
-    item.append(again)
+    entry.item.append(element('p', { class: 'again', role: 'status' }, `${entry.failed} `, again))
   }
-  return item
+  return entry.item
 }
 
 function drawTyping() {
@@ -164,7 +180,10 @@ export function write(text) {
 }
 
 export function attach(list) {
-  files.push(...list)
+  const [small, large] = [[], []]
+  for (const file of list) (file.size > LARGEST_FILE_MB * 1024 * 1024 ? large : small).push(file)
+  if (large.length > 0) tell(`${large[0].name} lebih dari ${LARGEST_FILE_MB} MB, jadi tidak bisa dikirim.`)
+  files.push(...small)
   ui.attach.open = false
   drawDrafts()
   ui.text.focus()

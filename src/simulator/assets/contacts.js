@@ -2,7 +2,7 @@
 
 import { plainText } from './bubble.js'
 import { DAY_MS, now } from './clock.js'
-import { actionButton, element, ui, wallClock } from './dom.js'
+import { actionButton, arrange, element, ui, wallClock } from './dom.js'
 import { state } from './state.js'
 
 /** Rows that are drawn at once; with thousands of customers people search. */
@@ -50,13 +50,19 @@ export function drawContacts() {
   const isStaff = ({ role }) => role !== 'customer' && role !== 'stranger'
   const newest = ({ phone }) => state.last.get(phone)?.id ?? 0
   const customers = people.filter((person) => !isStaff(person)).sort((a, b) => newest(b) - newest(a))
-  arrange(document.querySelector('[data-list=staff]'), people.filter(isStaff))
-  arrange(document.querySelector('[data-list=customers]'), customers.slice(0, shown))
+  drawList('staff', people.filter(isStaff))
+  drawList('customers', customers.slice(0, shown))
   ui.count.textContent = customers.length ? `(${customers.length.toLocaleString('id-ID')})` : ''
   actionButton('more').hidden = customers.length <= shown
   drawHint(people.length === 0, customers.length === 0, wanted, digits)
   const unread = [...state.unread.values()].reduce((sum, count) => sum + count, 0)
   document.title = unread ? `(${unread}) Simulator Tagih` : 'Simulator Tagih'
+}
+
+function drawList(name, people) {
+  const list = document.querySelector(`[data-list=${name}]`)
+  list.previousElementSibling.hidden = people.length === 0
+  arrange(list, people.map(drawRow))
 }
 
 function drawHint(isEmpty, hasNoCustomers, wanted, digits) {
@@ -76,17 +82,6 @@ function drawHint(isEmpty, hasNoCustomers, wanted, digits) {
 export function showRows(more) {
   shown = more ? shown + ROWS : ROWS
   drawContacts()
-}
-
-/** Puts the rows of these people in order and touches only those that moved. */
-function arrange(list, people) {
-  const focused = document.activeElement
-  people.forEach((person, index) => {
-    const row = drawRow(person)
-    if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null)
-  })
-  while (list.children.length > people.length) list.lastChild.remove()
-  if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true })
 }
 
 function drawRow(person) {

@@ -25,6 +25,17 @@ export function icon(name, label) {
   return svg
 }
 
+/** Makes `nodes` the children of a list, in order, and touches only those that came, went or moved. */
+export function arrange(list, nodes) {
+  const focused = document.activeElement
+  const wanted = new Set(nodes)
+  for (const child of [...list.children]) if (!wanted.has(child)) child.remove()
+  nodes.forEach((node, index) => {
+    if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null)
+  })
+  if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true })
+}
+
 const TOAST_MS = 9000
 let hiding
 

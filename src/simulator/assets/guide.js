@@ -124,6 +124,7 @@ export function drawGuide(list, world) {
         'li',
         { class: 'step current', 'data-step': 'done' },
         'Selesai. Berikutnya, tulis bantuan sebagai pemilik.',
+        element('button', { type: 'button', 'data-action': 'guide' }, 'Tutup'),
       ),
     )
 }

@@ -1,12 +1,23 @@
 /** The page of the simulator: any phone of the demo, its chat with the business, and the program's clock. */
 
 import { plainText } from './bubble.js'
-import { attach, drawChat, openPhone, quote, sampleFile, sendHere, submit, toBottom, write } from './chat.js'
+import {
+  attach,
+  drawChat,
+  openPhone,
+  quote,
+  sampleFile,
+  sendHere,
+  showEarlier,
+  submit,
+  toBottom,
+  write,
+} from './chat.js'
 import { DAY_MS, loadClock, moveTo, nextEvent, now, setMoving, tick } from './clock.js'
 import { drawContacts, personOf, showRows } from './contacts.js'
 import { actionButton, tell, ui } from './dom.js'
 import { drawGuide, note } from './guide.js'
-import { api, forgetSeen, hooks, isCustomer, loadPhones, markSeen, refresh, send, state } from './state.js'
+import { api, beginAnew, hooks, isCustomer, loadPhones, markSeen, refresh, send, state } from './state.js'
 
 const POLL_MS = 1500
 const HIDDEN_POLL_MS = 15_000
@@ -89,8 +100,7 @@ async function startAnew() {
   setMoving(true)
   try {
     await api('reset', { customers, now: START })
-    forgetSeen()
-    location.replace(location.pathname)
+    beginAnew()
   } catch {
     setMoving(false)
     tell('Belum bisa mulai ulang; program belum menjawab.')
@@ -111,6 +121,7 @@ const ACTIONS = {
   retry: poll,
   more: () => showRows(true),
   bottom: toBottom,
+  earlier: showEarlier,
   file: () => ui.file.click(),
   sample: () => attachSample(sampleSheet),
   proof: () => attachSample(proofOfTransfer),
@@ -136,6 +147,9 @@ document.addEventListener('click', (event) => {
 })
 
 ui.search.addEventListener('input', () => showRows(false))
+ui.search.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter') ui.contacts.querySelector('.row')?.click()
+})
 ui.contacts.addEventListener('keydown', (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
   if (!step) return
@@ -172,9 +186,11 @@ document.addEventListener('dragleave', (event) => {
 document.addEventListener('drop', (event) => {
   event.preventDefault()
   ui.chat.classList.remove('dropping')
-  if (state.open) attach(event.dataTransfer.files)
+  const items = [...event.dataTransfer.items].filter(({ kind }) => kind === 'file')
+  const files = items.filter((item) => !item.webkitGetAsEntry()?.isDirectory).map((item) => item.getAsFile())
+  if (files.length < items.length) tell('Folder tidak bisa dikirim; pilih berkas di dalamnya.')
+  if (state.open && files.length > 0) attach(files)
 })
-ui.log.addEventListener('scroll', { passive: true })
 ui.sheet.addEventListener('close', () => {
   ui.frame.src = 'about:blank'
   poll()
@@ -196,12 +212,24 @@ function follow() {
     history.replaceState(null, '', phone ? `#${phone}` : location.pathname)
     ui.sheet.close()
   }
-  if (phone !== state.open) openPhone(phone)
+  if (phone === state.open) return
+  openPhone(phone)
+  if (phone && hasKeyboard.matches) ui.text.focus()
+}
+
+/** Where typing needs no keyboard on the screen, which would cover the chat that was just opened. */
+const hasKeyboard = matchMedia('(hover: hover) and (pointer: fine)')
+
+/** Keeps the reply box above the keyboard where the page is not made smaller by it (iOS). */
+function fitKeyboard() {
+  const { height, scale } = window.visualViewport
+  if (scale === 1) document.body.style.height = `${height}px`
 }
 
 async function start() {
   showGuide(localStorage.getItem('tagih-guide') !== 'hidden')
   setInterval(tick, 1000)
+  window.visualViewport.addEventListener('resize', fitKeyboard)
   await poll()
   const isWide = matchMedia('(min-width: 800px)').matches
   if (!location.hash && isWide && world.owner()) history.replaceState(null, '', `#${world.owner()}`)

@@ -13,7 +13,7 @@ export const state = {
   newest: 0,
   /** The phone that is looked at. */
   open: undefined,
-  /** What this page is sending: `{phone, message, since, stored?, failed?}`. */
+  /** What this page is sending: `{phone, message, since, stored?, failed?}`, `failed` saying why. */
   pending: [],
 }
 
@@ -22,9 +22,28 @@ export const hooks = { onMessage: () => {}, onChange: () => {} }
 
 const SETTLED = ['handled', 'sent', 'failed', 'uncertain', 'cancelled']
 const SEEN = 'tagih-seen'
+/** What the program takes. */
+export const LARGEST_FILE_MB = 16
 
 /** The newest message that was looked at, by phone; kept in the browser. */
 let seen = JSON.parse(localStorage.getItem(SEEN) ?? '{}')
+
+/** An answer that is no success. */
+class Refused extends Error {
+  constructor(path, status) {
+    super(`${path}: ${status}`)
+    this.status = status
+  }
+}
+
+/** Why something did not work, in a sentence. */
+export function sentenceOf(error) {
+  if (error.status === 413) return `Berkasnya lebih dari ${LARGEST_FILE_MB} MB.`
+  return error.status && error.status < 500 ? 'Ini tidak bisa dibaca program.' : 'Program belum menjawab.'
+}
+
+/** The world that the page was opened in; when another one answers, the business was begun anew elsewhere. */
+let world
 
 /** Calls a JSON route of the simulator; throws when it does not answer with success. */
 export async function api(path, body) {
@@ -34,17 +53,37 @@ export async function api(path, body) {
     headers: body && !isForm ? { 'content-type': 'application/json' } : {},
     body: isForm ? body : body && JSON.stringify(body),
   })
-  if (!response.ok) throw new Error(`${path}: ${response.status}`)
+  const answering = response.headers.get('x-tagih-world') ?? world
+  if (path !== 'reset' && world !== undefined && answering !== world) beginAnew()
+  world = answering
+  if (!response.ok) throw new Refused(path, response.status)
   return response.json()
+}
+
+/** Opens the page as if for the first time. */
+export function beginAnew() {
+  localStorage.removeItem(SEEN)
+  location.replace(location.pathname)
 }
 
 export async function loadPhones() {
   const byName = new Intl.Collator('id').compare
-  const phones = await api('phones')
+  const phones = onePerPhone(await api('phones'))
   const staff = phones.filter(({ role }) => role !== 'customer')
   const customers = phones.filter(({ role }) => role === 'customer').sort((a, b) => byName(a.name, b.name))
   state.phones = [...staff, ...customers]
   state.byPhone = new Map(phones.map((person) => [person.phone, person]))
+}
+
+/** Whoever has several lines, or is staff and customer at once, has one chat. */
+function onePerPhone(people) {
+  const byPhone = new Map()
+  for (const person of people) {
+    const known = byPhone.get(person.phone)
+    if (known) known.name += `, ${person.name}`
+    else byPhone.set(person.phone, person)
+  }
+  return [...byPhone.values()]
 }
 
 export const isCustomer = (phone) => (state.byPhone.get(phone)?.role ?? 'customer') === 'customer'
@@ -102,7 +141,8 @@ function merge(phone, messages) {
   for (const message of messages) known.set(message.id, message)
   state.chats.set(
     phone,
-    [...known.values()].sort((a, b) => a.id - b.id),
+    // A message that waited for the morning stands where it arrived; the times are all of one zone.
+    [...known.values()].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id - b.id)),
   )
 }
 
@@ -112,10 +152,6 @@ export function markSeen(phone) {
   if (last === undefined || seen[phone] === last) return
   seen[phone] = last
   localStorage.setItem(SEEN, JSON.stringify(seen))
-}
-
-export function forgetSeen() {
-  localStorage.removeItem(SEEN)
 }
 
 const turns = new Map()
@@ -145,8 +181,8 @@ async function post(entry) {
     await Promise.allSettled([refresh(), loadPhones()])
     state.pending = state.pending.filter((one) => one !== entry)
     return answer
-  } catch {
-    entry.failed = true
+  } catch (error) {
+    entry.failed = sentenceOf(error)
   } finally {
     hooks.onChange()
   }
