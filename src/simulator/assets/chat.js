@@ -77,6 +77,7 @@ function labelOf(day, today) {
 /** Draws earlier messages and stays at the one that was looked at. */
 export function showEarlier() {
   shown += BUBBLES
+  isAtEnd = false
   const fromEnd = ui.log.scrollHeight - ui.log.scrollTop
   drawChat()
   ui.log.scrollTop = ui.log.scrollHeight - fromEnd
