@@ -161,6 +161,11 @@ ui.composer.addEventListener('submit', (event) => {
   event.preventDefault()
   submit()
 })
+ui.attach.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape') return
+  ui.attach.open = false
+  ui.attach.querySelector('summary').focus()
+})
 ui.text.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') quote(undefined)
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
