@@ -257,9 +257,8 @@ test('while the program is away the page says so, and goes on when it is back', 
     stopLater.push(again.stop)
     await page.waitForSelector('[data-trouble]', { state: 'hidden' })
   })
-  expect(new Set(trouble.map((line) => line.replace(/.*(net::\w+).*/, '$1')))).toEqual(
-    new Set(['net::ERR_CONNECTION_REFUSED']),
-  )
+  expect(trouble.length).toBeGreaterThan(0)
+  expect(trouble.filter((line) => !/net::ERR_(CONNECTION_\w+|EMPTY_RESPONSE)/.test(line))).toEqual([])
   await page.tap('.again button')
   await hear(page, 'Rumah 10 Mbps')
   expect(await page.locator('[data-message]').count()).toBe(2)
