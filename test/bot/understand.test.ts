@@ -45,7 +45,9 @@ describe.each(['utterances.tsv', 'phrases.tsv'])('%s', (file) => {
 
 describe('the commands', () => {
   test('every id is defined once', () => {
-    expect(COMMANDS.map((command) => command.id).sort()).toEqual([...STAFF_COMMANDS, ...CUSTOMER_COMMANDS, 'setup'].sort())
+    expect(COMMANDS.map((command) => command.id).sort()).toEqual(
+      [...STAFF_COMMANDS, ...CUSTOMER_COMMANDS, 'setup'].sort(),
+    )
   })
 
   test('every example is understood as its command', () => {
