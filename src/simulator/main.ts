@@ -16,9 +16,9 @@ const FRESH_START = Temporal.Instant.from('2026-11-23T09:00:00+07:00')
 const SAMPLE = join(import.meta.dirname, 'contoh-pelanggan.xlsx')
 
 /** Starts the whole product with a sample business, local fakes of the outside and a clock that can be moved. */
-export async function startSimulator(settings: Settings): Promise<Program> {
+export async function startSimulator(settings: Settings, makeClock = movableClock): Promise<Program> {
   const state = openState(openDataDir(settings))
-  const clock = movableClock(
+  const clock = makeClock(
     state.read().offsetMs ?? FRESH_START.epochMilliseconds - Temporal.Now.instant().epochMilliseconds,
   )
   state.write({ offsetMs: clock.offsetMs(), world: state.read().world ?? randomUUID() })

@@ -38,6 +38,12 @@ const instant = z.string().transform((text, context) => {
     return z.NEVER
   }
 })
+/** What can go wrong with the Fonnte device; what is left out stays as it is. */
+const Device = z.object({
+  connected: z.boolean().optional(),
+  disconnectAfter: z.number().int().min(0).nullable().optional(),
+  loseAnswer: z.boolean().optional(),
+})
 const Move = z.object({ now: instant })
 const Reset = z.object({ customers: z.number().int().min(0).max(20_000).optional(), now: instant.optional() }).nullish()
 type Asked = NonNullable<z.infer<typeof Reset>>
@@ -96,6 +102,11 @@ export function simulatorRoutes(app: FastifyInstance, deps: SimulatorDeps): void
       const played = await deps.midtrans.pay(pay.data)
       return played ? { ok: true, ...played } : reply.code(404).send({ ok: false, error: 'orderId tidak dikenal' })
     })
+    scope.post('/simulator/device', async (request, reply) => {
+      const device = Device.safeParse(request.body)
+      if (!device.success) return refuse(reply, 'connected, disconnectAfter, loseAnswer')
+      return Object.assign(deps.fonnte.switches, device.data)
+    })
     scope.post('/simulator/reset', async (request, reply) => {
       const asked = Reset.safeParse(request.body)
       if (!asked.success) return refuse(reply, 'customers, now')
@@ -139,6 +150,8 @@ async function beginAnew({ program, clock, midtrans, fonnte, keepClock, world }:
   await program.erase()
   midtrans.clear()
   fonnte.received.length = 0
+  fonnte.quota = DEMO.quota
+  Object.assign(fonnte.switches, { connected: true, disconnectAfter: null, loseAnswer: false })
   if (asked.now) clock.moveTo(asked.now)
   keepClock()
   world.rename()

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { expect, test } from 'vitest'
-import { startTestProgram } from '../support/program.ts'
+import { slowClock, startTestProgram } from '../support/program.ts'
 import { tell } from '../support/story.ts'
 
 /**
@@ -9,7 +9,7 @@ import { tell } from '../support/story.ts'
  * answers anew; the diff is then read before it is committed.
  */
 const folder = import.meta.dirname
-const program = await startTestProgram()
+const program = await startTestProgram({}, slowClock)
 
 for (const file of readdirSync(folder)
   .filter((name) => name.endsWith('.txt'))

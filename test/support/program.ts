@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
+import type { MovableClock } from '../../src/gateways/clock.ts'
 import type { Program } from '../../src/main.ts'
 import { readSettings } from '../../src/settings.ts'
 import { startSimulator } from '../../src/simulator/main.ts'
@@ -34,13 +35,16 @@ export type TestProgram = {
   post<T>(path: string, body?: unknown): Promise<T>
   /** Types a message as that phone. */
   say(from: string, text: string): Promise<Posted>
-  /** Sends a file as that phone. */
-  send(from: string, file: { name: string; bytes: Uint8Array }): Promise<Posted>
+  /** Sends a file as that phone, with a text where there is one. */
+  send(from: string, file: { name: string; bytes: Uint8Array; text?: string }): Promise<Posted>
 }
 
 export const OWNER = '6281200000011'
 
-export async function startTestProgram(env: Record<string, string> = {}): Promise<TestProgram> {
+export async function startTestProgram(
+  env: Record<string, string> = {},
+  makeClock?: (offset: number) => MovableClock,
+): Promise<TestProgram> {
   const folder = mkdtempSync(join(tmpdir(), 'tagih-program-'))
   const port = await freePort()
   const program = await startSimulator(
@@ -51,6 +55,7 @@ export async function startTestProgram(env: Record<string, string> = {}): Promis
       LOG_LEVEL: 'error',
       ...env,
     }),
+    makeClock,
   )
   afterAll(async () => {
     await program.stop()
@@ -78,12 +83,37 @@ function client(program: Program): TestProgram {
     get: (path) => fetch(`${url}${path}`).then(read),
     post,
     say: (from, text) => post('/simulator/messages', { from, text }),
-    async send(from, { name, bytes }) {
+    async send(from, { name, bytes, text }) {
       const form = new FormData()
       form.set('from', from)
+      if (text) form.set('text', text)
       form.set('file', new File([new Uint8Array(bytes)], name))
       return fetch(`${url}/simulator/messages`, { method: 'POST', body: form }).then(read)
     },
+  }
+}
+
+/** So much slower than a real one runs the clock of a story: what it says must not depend on how fast the machine is. */
+const SLOWNESS = 1_000n
+
+/** A clock that hardly runs by itself and yet never stands still. */
+export function slowClock(offset: number): MovableClock {
+  let since = Temporal.Now.instant()
+  let at = since.add({ milliseconds: offset })
+  const now = () => {
+    const passed = Temporal.Now.instant().epochNanoseconds - since.epochNanoseconds
+    return Temporal.Instant.fromEpochNanoseconds(at.epochNanoseconds + passed / SLOWNESS)
+  }
+  const moveTo = (moment: Temporal.Instant) => {
+    since = Temporal.Now.instant()
+    at = moment
+  }
+  return {
+    real: false,
+    now,
+    moveTo,
+    offsetMs: () => now().epochMilliseconds - Temporal.Now.instant().epochMilliseconds,
+    setOffset: (ms) => moveTo(Temporal.Now.instant().add({ milliseconds: ms })),
   }
 }
 
