@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import { audit, type Books } from './books.ts'
 import type { Moment } from './calendar.ts'
-import { inArea } from './customer.ts'
+import { inArea, listSharers } from './customer.ts'
 import { type Invoice, listOpenInvoices } from './invoice.ts'
 import { billLetter } from './letter.ts'
 import { type NewMessage, queueMessages, rewriteMessage, wakeSender } from './message.ts'
@@ -142,12 +142,16 @@ export async function queueBills(
   bills: readonly { customerId: number; name: string; phone: string; invoices: readonly Invoice[] }[],
   how: Pick<NewMessage, 'broadcastId' | 'channel' | 'causeId'>,
 ): Promise<number[]> {
+  const sharers = await listSharers(
+    books,
+    bills.map((bill) => bill.customerId),
+  )
   const ids = await queueMessages(
     books,
     bills.map((bill) => ({
       phone: bill.phone,
       kind: 'bill',
-      text: billLetter(books.business, bill, bill.invoices, books.today),
+      text: billLetter(books.business, { ...bill, shared: sharers.has(bill.customerId) }, bill.invoices, books.today),
       customerId: bill.customerId,
       ...how,
     })),
@@ -191,7 +195,8 @@ export async function recheckBill(
   const ids = new Set(about.map((row) => row.invoice_id))
   const open = (await listOpenInvoices(books, [customer.id])).filter((invoice) => ids.has(invoice.id))
   if (open.length === 0) return { cancel: 'sudah bayar lebih dulu' }
-  const text = billLetter(books.business, customer, open, books.today)
+  const shared = (await listSharers(books, [customer.id])).has(customer.id)
+  const text = billLetter(books.business, { ...customer, shared }, open, books.today)
   if (text !== message.text) await rewriteMessage(books, message.id, text)
   return { text }
 }

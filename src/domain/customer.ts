@@ -165,11 +165,25 @@ export async function findByPhone(books: Books, phone: string): Promise<Customer
     .execute()
 }
 
+/** Those of these customers whose WhatsApp number is another customer's too: their letters say whom they are about. */
+export async function listSharers(books: Books, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  if (ids.length === 0) return new Set()
+  const { rows } = await sql<{ id: number }>`
+    select distinct p.customer_id as id
+      from customer_phone p
+      join customer_phone q on q.business_id = p.business_id and q.phone = p.phone and q.customer_id <> p.customer_id
+      join customer c on c.business_id = q.business_id and c.id = q.customer_id and c.withdrawn_at is null
+     where p.business_id = ${books.business.id} and p.kind = 'mobile' and p.customer_id = any (${[...ids]}::bigint[])`.execute(
+    books.trx,
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
 /** More matches than anybody chooses from; what is beyond is said as a number. */
 const MATCHES = 200
 
 /**
- * Finds customers by what was typed: a phone, a No Pelanggan, or words that each begin a word of the name;
+ * Finds customers by what was typed: a phone, a No Pelanggan or No Tagihan, or words that each begin a word of the name;
  * narrowed by area. Exact names come first.
  */
 export async function searchCustomers(books: Books, typed: { who: string; area?: string }): Promise<Customer[]> {
@@ -178,7 +192,20 @@ export async function searchCustomers(books: Books, typed: { who: string; area?:
     const byPhone = await findByPhone(books, who)
     if (byPhone.length > 0) return byPhone
   }
-  const byNumber = await customers(books).where(sql`lower(customer.number)`, '=', who.toLowerCase()).execute()
+  const byNumber = await customers(books)
+    .where((eb) =>
+      eb.or([
+        eb(sql`lower(customer.number)`, '=', who.toLowerCase()),
+        eb('customer.id', 'in', (invoice) =>
+          invoice
+            .selectFrom('invoice')
+            .select('customer_id')
+            .where('business_id', '=', books.business.id)
+            .where('number', '=', who.toUpperCase()),
+        ),
+      ]),
+    )
+    .execute()
   if (byNumber.length > 0) return byNumber
   const key = nameKey(who)
   let query = customers(books).where(inArea(area)).limit(MATCHES)

@@ -235,12 +235,20 @@ function invoices(books: Books) {
     .where('business_id', '=', books.business.id)
 }
 
-/** The open invoices of customers, the oldest first: the order in which money pays them. */
-export async function listOpenInvoices(books: Books, customerIds: readonly number[]): Promise<Invoice[]> {
+/**
+ * The open invoices of customers, the oldest first: the order in which money pays them. One that was issued ahead is
+ * not asked for before its regular day (rules 14); `ahead` takes it in, because money may pay it.
+ */
+export async function listOpenInvoices(
+  books: Books,
+  customerIds: readonly number[],
+  { ahead = false } = {},
+): Promise<Invoice[]> {
   if (customerIds.length === 0) return []
   return invoices(books)
     .where('customer_id', 'in', [...customerIds])
     .where('status', '=', 'open')
+    .where(ahead ? sql<boolean>`true` : sql<boolean>`issue_on <= ${books.today}`)
     .orderBy('due_on')
     .orderBy('id')
     .execute()
@@ -254,6 +262,11 @@ export async function listInvoices(books: Books, customerId: number, limit: numb
     .orderBy('id', 'desc')
     .limit(limit)
     .execute()
+}
+
+/** An invoice by the number that people see, in any case. */
+export async function findByNumber(books: Books, number: string): Promise<Invoice | undefined> {
+  return invoices(books).where('number', '=', number.toUpperCase()).executeTakeFirst()
 }
 
 export async function findInvoices(books: Books, ids: readonly number[]): Promise<Invoice[]> {

@@ -1,7 +1,7 @@
 import type { Business } from './books.ts'
 import type { Progress } from './broadcast.ts'
 import { type Day, daysBetween, formatDay, formatPeriod, formatTime, isBefore, type Moment } from './calendar.ts'
-import { greetName } from './customer.ts'
+import { greetName, showName } from './customer.ts'
 import type { Invoice } from './invoice.ts'
 import { formatCount, formatRupiah, type Rupiah, sum } from './money.ts'
 import type { Method } from './tables.ts'
@@ -46,6 +46,9 @@ function due(invoice: Invoice, today: Day): string {
   return `jatuh tempo *${formatDay(invoice.dueOn)}*${late > 0 ? `, lewat ${late} hari` : ''}`
 }
 
+/** Who a letter goes to; where several customers `shared` the phone it says whom it is about. */
+type Addressee = { name: string; shared?: boolean }
+
 /** How many invoices one message lists; more would not be read, and the sum says it all. */
 const LISTED = 6
 
@@ -53,24 +56,21 @@ const LISTED = 6
  * The bill message: every open invoice of one customer, with the sum (rules 34, voice 26).
  * @param invoices open ones, the oldest first, at least one
  */
-export function billLetter(
-  business: Business,
-  customer: { name: string },
-  invoices: readonly Invoice[],
-  today: Day,
-): string {
+export function billLetter(business: Business, customer: Addressee, invoices: readonly Invoice[], today: Day): string {
   const [only] = invoices
   const lines: string[] = []
+  const whose = customer.shared ? [showName(customer.name)] : []
   if (invoices.length === 1 && only) {
     const part = only.paid > 0 ? ` (sisa dari ${formatRupiah(only.total)})` : ''
     lines.push(
       `Halo ${greetName(customer.name)}, tagihan ${plain(business.service)} ${plain(namePeriod(only, today))} *${formatRupiah(only.open)}*${part}, ${due(only, today)}.`,
-      `${plain(only.planName)} · ${only.number}`,
+      [...whose, plain(only.planName), only.number].join(' · '),
     )
   } else {
     const total = sum(invoices.map((invoice) => invoice.open))
     lines.push(
       `Halo ${greetName(customer.name)}, ada ${invoices.length} tagihan ${plain(business.service)}, semuanya *${formatRupiah(total)}*.`,
+      ...whose,
       ...invoices
         .slice(0, LISTED)
         .map(
@@ -112,7 +112,7 @@ export function takesDigital(business: Business): boolean {
 /** What a customer gets when money came in (voice 38). */
 export function receiptLetter(
   business: Business,
-  customer: { name: string },
+  customer: Addressee,
   payment: { amount: Rupiah; method: Method; at: Moment; invoices: readonly Invoice[]; credit: Rupiah },
   today: Day,
 ): string {
@@ -125,10 +125,20 @@ export function receiptLetter(
       : `Lunas, terima kasih ${greetName(customer.name)}.`
   const lines = [`✅ *${formatRupiah(payment.amount)}*${forWhat} sudah kami terima. ${thanks}`]
   if (open > 0) lines.push(`Sisa tagihan ${formatRupiah(open)}.`)
-  if (credit > 0) lines.push(`Lebihnya ${formatRupiah(credit)} jadi saldo untuk tagihan berikutnya.`)
+  if (credit > 0)
+    lines.push(
+      invoices.length > 0
+        ? `Lebihnya ${formatRupiah(credit)} jadi saldo untuk tagihan berikutnya.`
+        : 'Uangnya jadi saldo untuk tagihan berikutnya.',
+    )
   const when = `${formatDay(payment.at.toZonedDateTimeISO(business.zone).toPlainDate())} ${formatTime(payment.at, business.zone)}`
   lines.push(
-    [...invoices.map((invoice) => invoice.number), formatMethod(payment.method), when].join(' · '),
+    [
+      ...(customer.shared ? [showName(customer.name)] : []),
+      ...invoices.slice(0, LISTED).map((invoice) => invoice.number),
+      formatMethod(payment.method),
+      when,
+    ].join(' · '),
     plain(business.name),
   )
   return lines.join('\n')
@@ -154,12 +164,12 @@ export function correctionLetter(
 /** The owner's report when a broadcast is done (voice 4). */
 export function broadcastReport(progress: Progress, at: Moment, zone: string): string {
   const { all, sent, failed, uncertain, cancelled } = progress
-  const why = (status: string) =>
-    progress.reasons
+  const why = (status: string) => {
+    const rows = progress.reasons
       .filter((row) => row.status === status)
-      .sort((a, b) => b.count - a.count)
-      .map((row) => row.reason)
-      .join(', ')
+      .sort((a, b) => b.count - a.count || a.reason.localeCompare(b.reason))
+    return rows.map(({ reason, count }) => (rows.length > 1 ? `${formatCount(count)} ${reason}` : reason)).join(', ')
+  }
   const lines = [
     `✅ Selesai ${formatTime(at, zone)}: *${formatCount(sent)}* dari ${formatCount(all)} tagihan terkirim.`,
   ]

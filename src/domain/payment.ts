@@ -105,7 +105,8 @@ async function settle(
   payment: { customerId: number; amount: Rupiah; invoiceIds?: readonly number[] },
 ): Promise<Recorded> {
   const { customerId, amount, invoiceIds } = payment
-  const open = (await listOpenInvoices(books, [customerId])).filter(({ id }) => !invoiceIds || invoiceIds.includes(id))
+  const all = await listOpenInvoices(books, [customerId], { ahead: true })
+  const open = invoiceIds ? invoiceIds.flatMap((id) => all.find((invoice) => invoice.id === id) ?? []) : all
   const paid = spread(
     [{ paymentId, customerId, free: amount }],
     open.map((invoice) => ({ invoiceId: invoice.id, customerId, open: invoice.open })),
@@ -221,20 +222,28 @@ export async function findPayer(books: Books, invoiceId: number): Promise<Paymen
     .executeTakeFirst()
 }
 
-/** The same amount from the same customer by the same person within minutes: a repeat, or another payment (rules 16). */
+/**
+ * The same amount from the same customer by the same person within minutes: a repeat, or another payment (rules 16).
+ * With `invoiceIds` only one that paid on those.
+ */
 export async function findRecentPayment(
   books: Books,
   customerId: number,
   amount: Rupiah,
   staffId: number,
   minutes: number,
+  invoiceIds?: readonly number[],
 ): Promise<Payment | undefined> {
+  const paid = sql<boolean>`exists (
+    select from allocation a where a.business_id = p.business_id and a.payment_id = p.id
+       and a.invoice_id = any (${invoiceIds ?? []}::bigint[]))`
   return payments(books)
     .where('p.customer_id', '=', customerId)
     .where('p.amount', '=', amount)
     .where('p.recorded_by', '=', staffId)
     .where('p.returned', '=', 0 as Rupiah)
     .where('p.recorded_at', '>', books.now.subtract({ minutes }))
+    .where(invoiceIds ? paid : sql<boolean>`true`)
     .orderBy('p.id', 'desc')
     .limit(1)
     .executeTakeFirst()

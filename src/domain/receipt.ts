@@ -1,6 +1,6 @@
 import type { Books } from './books.ts'
 import { listStaff } from './conversation.ts'
-import { boldName, findCustomer } from './customer.ts'
+import { boldName, findCustomer, listSharers } from './customer.ts'
 import { findInvoices } from './invoice.ts'
 import { formatMethod, namePeriods, receiptLetter } from './letter.ts'
 import { type NewMessage, queueMessages } from './message.ts'
@@ -19,6 +19,10 @@ async function announcePaid(books: Books, applied: Extract<Applied, { outcome: '
   const owners = await listStaff(books, ['owner'])
   const messages: NewMessage[] = []
   const paidToday = await digitalToday(books)
+  const sharers = await listSharers(
+    books,
+    applied.lines.map((line) => line.customerId),
+  )
   for (const recorded of applied.recorded) {
     const payment = await findPayment(books, recorded.paymentId)
     const customer = payment && (await findCustomer(books, payment.customerId))
@@ -28,7 +32,7 @@ async function announcePaid(books: Books, applied: Extract<Applied, { outcome: '
       phone: applied.order.phone,
       kind: 'receipt',
       customerId: customer.id,
-      text: receiptLetter(business, customer, receipt, today),
+      text: receiptLetter(business, { ...customer, shared: sharers.has(customer.id) }, receipt, today),
     })
     const open = sum(recorded.invoices.map((invoice) => invoice.open))
     const what =
@@ -36,11 +40,13 @@ async function announcePaid(books: Books, applied: Extract<Applied, { outcome: '
         ? ''
         : ` ${namePeriods(recorded.invoices, today)} ${open > 0 ? `sisa ${formatRupiah(open)}` : 'lunas'}.`
     const note = [
-      `✅ *${formatRupiah(payment.amount)}* dari ${boldName(customer)} lewat ${formatMethod(payment.method)}.${what}`,
+      `${recorded.credit > 0 ? '⚠️' : '✅'} *${formatRupiah(payment.amount)}* dari ${boldName(customer)} lewat ${formatMethod(payment.method)}.${what}`,
     ]
     // The same bill was paid twice, or was no longer there: the money is kept, and somebody must know (M15, M16).
     if (recorded.credit > 0)
-      note.push(`⚠️ Tagihannya sudah dibayar lebih dulu, jadi *${formatRupiah(recorded.credit)}* jadi saldo.`)
+      note.push(
+        `Tagihannya sudah dibayar lebih dulu, jadi *${formatRupiah(recorded.credit)}* jadi saldo dan memotong tagihan berikutnya.`,
+      )
     note.push(`Hari ini ${paidToday.count} pembayaran, ${formatRupiah(paidToday.amount)}.`)
     for (const owner of owners) messages.push({ phone: owner.phone, kind: 'note', text: note.join('\n') })
   }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { beforeEach, expect, test } from 'vitest'
+import { planBillRun } from '../../src/domain/broadcast.ts'
 import { addDays, type Day, day, isAfter, nextDue } from '../../src/domain/calendar.ts'
 import { addStaff, listStaff } from '../../src/domain/conversation.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
@@ -14,6 +15,7 @@ import {
 import { rupiah } from '../../src/domain/money.ts'
 import { recordPayment } from '../../src/domain/payment.ts'
 import { addPlan, editPlan, type Plan } from '../../src/domain/plan.ts'
+import { listDebtors } from '../../src/domain/report.ts'
 import { firstInvoice, stopSubscriptions, subscribe } from '../../src/domain/subscription.ts'
 import { issueAll } from '../../src/jobs/issue.ts'
 import { createTestBusiness, openTestBooks, testClock } from '../support/database.ts'
@@ -263,3 +265,23 @@ async function untilSomebodyWaits(): Promise<void> {
     await new Promise((done) => setTimeout(done, 10))
   }
 }
+
+test('a bill issued ahead of its regular day is neither listed nor sent before it, and money pays it', async () => {
+  const budi = await addSubscriber('Budi', '2026-12-20')
+  expect(await issueAll({ database, openBooks }, businessId)).toBe(1)
+  clock.set('2026-12-09T09:00:00+07:00')
+  expect(await show(budi)).toEqual([])
+  await openBooks(businessId, async (books) => {
+    expect((await listDebtors(books, {})).customers).toBe(0)
+    expect((await planBillRun(books)).recipients).toEqual([])
+    const made = await recordPayment(books, {
+      customerId: budi,
+      amount: rupiah(150_000),
+      method: 'cash',
+      paidOn: books.today,
+      channel: 'chat',
+      source: 'test:ahead',
+    })
+    expect(made?.credit).toBe(0)
+  })
+})
