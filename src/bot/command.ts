@@ -95,11 +95,16 @@ export type Command = {
   examples: readonly string[]
   /** It moves money or messages: a guessed (misspelt) word is asked back first. */
   risky?: boolean
+  /** Its handler asks back itself, with what it found for the guessed word (`guessed`). */
+  asksBack?: boolean
   /** Words given while its own question is open add to that question instead of starting anew. */
   amends?: boolean
   /** Commands that are an answer while its own question is open: a plan with its price, where plans are asked for. */
   alsoAnswers?: readonly CommandId[]
-  /** Arguments that are understood and not supported yet: refused with this sentence, never ignored (rules 15). */
+  /**
+   * Arguments that are understood and not supported yet: refused with this sentence, never ignored (rules 15); a second
+   * line says what works instead.
+   */
   later?: Readonly<Record<string, string>>
   handle?: (turn: Turn, args: Args) => Promise<Answer>
   /** Takes back what `handle` did, from the arguments that `handle` put into `Answer.undo`. */
@@ -112,6 +117,8 @@ export type Arg<T = unknown> = {
   /** The question when it is missing: "Siapa yang bayar?" */
   ask?: string
   example?: string
+  /** What "-" or "tidak ada" as the answer means. */
+  none?: Args
 }
 
 /** Arguments as the reader, the answers to questions and stored rows gave them. */

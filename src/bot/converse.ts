@@ -1,19 +1,17 @@
-import { closeQuestions, findQuestion, heardSince, mayHint, type OpenQuestion } from '../domain/conversation.ts'
+import { closeQuestions, findQuestion, heardSince, type OpenQuestion } from '../domain/conversation.ts'
+import { plain as plainText } from '../domain/letter.ts'
 import { listPlans } from '../domain/plan.ts'
 import { decideMatter } from './answers/general.ts'
-import { handleTalk } from './answers/me.ts'
 import type { Answer, Args, Command, CommandId, StaffTurn, Turn } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
+import { askLate, doLate, isLate, lateOf } from './late.ts'
 import { askCode, checkCode, needsProof } from './proof.ts'
-import { type Context, type Reading, readAnswer, understand } from './understand.ts'
+import { explain, forbid, nameAct, nothingDone, refuseArgument, refuseUnbuilt } from './refuse.ts'
+import { type Context, type Reading, readAnswer, saysNone, understand } from './understand.ts'
+import { ASKABLE } from './weigh.ts'
 
 /** What a turn leads to, and what was read from the words, for the record. */
 export type Outcome = { answer: Answer; understood: { command: string; args: Args } | null; turn: Turn }
-
-/** "Belum saya pahami" is said at most once in so many minutes to chatter (voice 16). */
-const HINT_MINUTES = 10
-/** A command that moves money or messages and was read so late is not done without a question (design, Clock). */
-const STALE_MINUTES = 10
 
 /**
  * Finds out what a message means and does it. The order of meaning: an answer to the open question, then a command,
@@ -29,14 +27,26 @@ export async function converse(turn: Turn): Promise<Outcome> {
     const checked = await checkCode(turn, question)
     if (checked && 'answer' in checked) return { answer: checked.answer, understood, turn }
     if (checked) {
-      const { command, args } = question
-      return { answer: await obey(checked.turn, command as CommandId, args), understood, turn: checked.turn }
+      const proven = { command: question.command as CommandId, args: question.args }
+      return { answer: await obey(checked.turn, proven), understood, turn: checked.turn }
     }
   }
-  const answered = question && (await answerQuestion(turn, question, reading, context))
-  const answer =
-    answered ?? (reading.command ? await obey(turn, reading.command, withGuess(reading)) : await explain(turn, reading))
+  // What was typed before a question was asked cannot be its answer.
+  const isAnswer = question && Temporal.Instant.compare(message.at, question.asked_at) >= 0
+  const answered = isAnswer ? await answerQuestion(turn, question, reading, context) : undefined
+  if (answered) return { answer: answered, understood, turn }
+  if (question && isForgotten(question, reading)) await closeQuestions(books, person.phone)
+  const answer = reading.command ? await obey(turn, reading, question) : await explain(turn, reading)
   return { answer, understood, turn }
+}
+
+/**
+ * Whether a command leaves an open question behind. Looking something up does not, so that *ya* still answers a preview;
+ * but a number would then mean a row of the newer list. The questions of a new business wait for as long as it takes.
+ */
+function isForgotten({ awaits, command: asking }: OpenQuestion, { command }: Reading): boolean {
+  if (!command || command === 'confirm.yes' || command === 'confirm.no' || asking === 'setup') return false
+  return awaits === 'choice' || !ASKABLE.has(command)
 }
 
 async function contextOf({ books, person }: Turn): Promise<Context> {
@@ -60,10 +70,6 @@ async function readOther({ person, message }: Turn, context: Context): Promise<R
     : { command: 'me.talk', args: {} }
 }
 
-function withGuess({ args, guessed }: Reading): Args {
-  return guessed ? { ...args, guessed: guessed.word } : args
-}
-
 function find(id: string): Command {
   const command = COMMANDS.find((each) => each.id === id)
   if (!command) throw new Error(`no command ${id}`)
@@ -80,15 +86,15 @@ async function answerQuestion(
   const { books, person, message } = turn
   const command = find(question.command)
   const close = () => closeQuestions(books, person.phone)
-  const go = async (more: Args): Promise<Answer> => {
+  const goAs = (as: Turn) => async (more: Args) => {
     await close()
-    return run(turn, command, { ...question.args, ...more })
+    return run(as, command, { ...question.args, ...more })
   }
+  const go = goAs(turn)
   // Whoever proved to be the sender of a command may say *ya* to it without another code.
-  const goProven = async (more: Args): Promise<Answer> => {
-    await close()
-    return run({ ...turn, message: { ...message, proven: true } }, command, { ...question.args, ...more })
-  }
+  const goProven = goAs({ ...turn, message: { ...message, proven: true } })
+  const asked = command.takes[question.awaits]
+  if (asked?.none && saysNone(message.text, context)) return go(asked.none)
   // Yes and no mean the same from everybody; a customer's are no commands otherwise.
   const plain = person.kind === 'customer' ? understand(message.text, { ...context, role: 'owner' }) : reading
   if (plain.args.item === undefined && isRefusal(plain)) {
@@ -105,15 +111,31 @@ async function answerQuestion(
   if (plain.command === 'confirm.yes' && plain.args.item === undefined) {
     if (question.awaits === 'yes') return confirm(turn, question, command, question.proven ? goProven : go)
     if (question.awaits === 'choice') return again(question, 'Balas dengan nomornya.')
+    if (asked?.ask && !command.alsoAnswers?.includes(plain.command)) return again(question, asked.ask)
   }
-  const isAnswer = reading.command && command.alsoAnswers?.includes(reading.command)
-  if (reading.command && !reading.guessed && reading.command !== 'me.talk' && !isAnswer) return undefined
-  const read = isFree(question) ? readAnswer(message.text, command, question.awaits, context) : undefined
-  return read && go(read)
+  const isAlso = reading.command && command.alsoAnswers?.includes(reading.command)
+  if (reading.command && !reading.guessed && reading.command !== 'me.talk' && !isAlso) return undefined
+  for (const name of namesAwaited(question, reading)) {
+    // Among choices an area or a plan must be one; any other words are a name.
+    const read = readAnswer(message.text, command, name, context, question.awaits !== 'choice' || name === 'who')
+    if (read) return go(read)
+  }
+  return undefined
 }
 
-function isFree({ awaits }: OpenQuestion): boolean {
-  return awaits !== 'yes' && awaits !== 'choice' && awaits !== 'more' && awaits !== 'code'
+/** What a numbered choice may be answered with in words: "rt 5", "hartono", "november". */
+const CHOSEN_BY: Readonly<Record<string, readonly string[]>> = {
+  customerId: ['area', 'who'],
+  invoiceIds: ['month'],
+  planId: ['plan'],
+}
+
+/** The arguments that a free text may be the answer with. */
+function namesAwaited({ awaits, choices }: OpenQuestion, { hint }: Reading): readonly string[] {
+  if (awaits === 'yes' || awaits === 'more' || awaits === 'code') return []
+  if (awaits !== 'choice') return [awaits]
+  const isChatter = hint?.kind === 'thanks' || hint?.kind === 'greeting' || hint?.kind === 'smallTalk'
+  return isChatter ? [] : (CHOSEN_BY[Object.keys(choices?.[0] ?? {})[0] ?? ''] ?? [])
 }
 
 function isRefusal({ command, args }: Reading): boolean {
@@ -157,51 +179,54 @@ async function confirm(
     }
   if (command.risky && (await heardSince(books, person.phone, question.asked_at)))
     return {
-      text: `Untuk yang mana? *${find(question.command).examples[0]}* masih menunggu: balas *ya* sekali lagi untuk itu, atau *ya* dengan nomor untuk yang lain.`,
+      text: `Untuk yang mana? Balas *ya* sekali lagi untuk ${nameAct(command).toLowerCase()}, atau *ya* dengan nomornya untuk kabar yang baru masuk.\n${nothingDone(command.id)}`,
       ask: keep,
     }
   return go({})
 }
 
 function declined(question: OpenQuestion): string {
-  const sending = question.command.startsWith('invoice.send') || question.command.startsWith('broadcast')
   // *batal* closes what is open and nothing else; whoever meant an act has to know that it stands.
   if (question.awaits === 'more') return 'Baik, daftarnya saya tutup. Belum ada yang dibatalkan.'
-  return sending ? 'Baik, tidak ada yang dikirim.' : 'Baik, belum ada yang berubah.'
+  return `Baik, ${nothingDone(question.command).toLowerCase().replace('belum ada yang dikirim', 'tidak ada yang dikirim')}`
 }
 
-/** Does a command that was just given: role, staleness, then its handler. */
-async function obey(turn: Turn, id: CommandId, args: Args): Promise<Answer> {
+/** Does a command that was just given: role, what it cannot do yet, doubt and staleness, then its handler. */
+async function obey(turn: Turn, reading: Reading, question?: OpenQuestion): Promise<Answer> {
   const { person } = turn
+  const { args, guessed } = reading
+  const id = reading.command as CommandId
+  if (lateOf({ args }).length > 0) return run(turn, find(id), args)
   if (person.kind === 'staff' && (id === 'confirm.yes' || id === 'confirm.no'))
     return args.item !== undefined && needsProof(turn, find(id))
       ? askCode(turn, find(id), args)
       : answerNothing(turn as StaffTurn, id, args)
   const command = find(id)
   if (person.kind === 'staff' && !command.roles.includes(person.role)) return forbid(turn as StaffTurn, command)
-  if (!command.handle) return notYet(turn, command)
+  if (!command.handle) return refuseUnbuilt(turn, command)
   const unsupported = Object.keys(args).find((name) => command.later?.[name])
-  if (unsupported) return { text: `${command.later?.[unsupported]} Belum ada yang berubah.` }
-  if (command.risky && isStale(turn)) return askStale(turn, command, args)
+  if (unsupported) return refuseArgument(turn, command, unsupported)
+  if (guessed && command.asksBack) return run(turn, command, { ...args, guessed: guessed.word })
+  if (guessed && command.risky) return askGuess(turn, command, args, guessed)
+  if (command.risky && isLate(turn)) return askLate(turn, command, args, lateOf(question))
   return run(turn, command, args)
 }
 
-async function run(turn: Turn, command: Command, args: Args): Promise<Answer> {
-  if (!command.handle) throw new Error(`${command.id} has no handler`)
-  if (needsProof(turn, command)) return askCode(turn, command, args)
-  return command.handle(turn, args)
-}
-
-function isStale({ books, message }: Turn): boolean {
-  return message.at.until(books.now).total('minutes') > STALE_MINUTES
-}
-
-/** What was typed before an outage may have been done by hand meanwhile. */
-function askStale({ message }: Turn, command: Command, args: Args): Answer {
+/** A misspelt word of a command that moves money or messages is asked back first (contract.md, Reading rules). */
+function askGuess(turn: Turn, command: Command, args: Args, { typed, word }: NonNullable<Reading['guessed']>): Answer {
+  const said = turn.message.text.toLowerCase().replace(typed, word).replace(/\s+/g, ' ').slice(0, 100)
   return {
-    text: `Pesan ini baru terbaca sekarang: "${message.text.slice(0, 100)}". Masih mau dikerjakan?\nBalas *ya* untuk mengerjakan, *tidak* untuk membiarkan.`,
+    text: `Maksudnya *${plainText(said)}*? Balas *ya* atau *tidak*.`,
     ask: { command: command.id, args, awaits: 'yes' },
   }
+}
+
+async function run(turn: Turn, command: Command, args: Args): Promise<Answer> {
+  if (needsProof(turn, command)) return askCode(turn, command, args)
+  const late = lateOf({ args })
+  if (late.length > 0) return doLate(turn as StaffTurn, late)
+  if (!command.handle) throw new Error(`${command.id} has no handler`)
+  return command.handle(turn, args)
 }
 
 /** *ya 15* decides a matter; a bare yes or no answers nothing that this person caused (voice 16). */
@@ -217,79 +242,4 @@ async function answerNothing(turn: StaffTurn, id: 'confirm.yes' | 'confirm.no', 
   return {
     text: 'Tidak ada yang sedang menunggu jawaban; pertanyaan terakhir sudah lewat waktunya. Ulangi perintahnya, atau *bantuan*',
   }
-}
-
-function sentence(command: Command): string {
-  return command.summary.replace(/\.$/, '')
-}
-
-/** Who may not gets what they may (voice 17). */
-function forbid({ person }: StaffTurn, command: Command): Answer {
-  const usable = COMMANDS.filter((each) => each.handle && each.roles.includes(person.role) && each.risky !== undefined)
-  const some = (
-    usable.length > 0 ? usable : COMMANDS.filter((each) => each.handle && each.roles.includes(person.role))
-  ).slice(0, 3)
-  return {
-    text: [
-      `${sentence(command)} hanya untuk ${command.roles.includes('admin') ? 'pemilik dan admin' : 'pemilik'}. Belum ada yang berubah.`,
-      `Yang bisa Anda pakai: ${some.map(({ examples }) => `*${examples[0]}*`).join(' · ')}`,
-    ].join('\n'),
-  }
-}
-
-/** Understood and not built: staff hear it in a sentence, a customer's words go to a person. */
-async function notYet(turn: Turn, command: Command): Promise<Answer> {
-  if (turn.person.kind === 'customer') return handleTalk(turn)
-  return { text: `${sentence(command)} belum bisa di sini. Belum ada yang berubah.\nYang sudah bisa: *bantuan*` }
-}
-
-/** Answers what is no command (voice 14, 15); customers get silence. */
-async function explain(turn: Turn, reading: Reading): Promise<Answer> {
-  const { books, person, message } = turn
-  const { hint } = reading
-  if (person.kind === 'customer' || message.kind === 'reaction') return {}
-  if (message.kind === 'file')
-    return { text: 'File lewat nomor ini belum bisa saya buka, jadi belum ada yang berubah. Kirim ke nomor bot.' }
-  if (message.kind !== 'text')
-    return { text: 'Kontak dan lokasi belum bisa saya baca, jadi belum ada yang berubah. Tulis nama dan nomornya.' }
-  switch (hint?.kind) {
-    case 'thanks':
-      return { text: 'Sama-sama.' }
-    case 'greeting':
-      return {
-        text: `Ya${person.callName ? `, ${person.callName}` : ''}. Ketik perintahnya, atau *bantuan* untuk melihat semuanya.`,
-      }
-    case 'canYou':
-      return { text: `Bisa. Ketik *${find(hint.command).examples[0]}*` }
-    case 'negated':
-      return { text: 'Baik, tidak saya kerjakan. Belum ada yang berubah.' }
-    case 'tooBig':
-      return { text: tooBig(hint.command) }
-    case 'unclear':
-      return {
-        text: `"${hint.typed}" bisa berarti dua hal, jadi belum ada yang berubah. Tulis jumlahnya lengkap, contoh *150rb* atau *150000*.`,
-      }
-    case 'tooLong':
-      return {
-        text: 'Pesannya terlalu panjang untuk saya baca, jadi belum ada yang berubah. Kirim perintahnya saja, contoh *telat*',
-      }
-    case 'smallTalk':
-      return (await mayHint(books, person.phone, HINT_MINUTES)) ? { text: NOT_UNDERSTOOD } : {}
-    default:
-      return { text: NOT_UNDERSTOOD }
-  }
-}
-
-const NOT_UNDERSTOOD = [
-  'Yang ini belum saya pahami, jadi belum ada yang berubah.',
-  'Saya bisa mencatat bayar, menagih, dan menunjukkan siapa yang telat. Contoh: *telat*',
-  'Semua perintah: *bantuan*',
-].join('\n')
-
-/** A wish about everybody at once that no command offers (voice 15). */
-function tooBig(id: CommandId): string {
-  if (id === 'payment.record')
-    return 'Uang masuk dicatat per orang, jadi *lunas semua* tidak bisa. Belum ada yang berubah.\nBeberapa sekaligus bisa, satu nama satu baris, contoh:\n*lunas: budi santoso, siti aminah*'
-  const command = find(id)
-  return `${sentence(command)} hanya bisa satu per satu, tidak sekaligus semua. Belum ada yang berubah.\nContoh: *${command.examples[0]}*`
 }

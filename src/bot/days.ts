@@ -129,7 +129,7 @@ export function weekdayAt(tokens: readonly Token[], at: number, today: Day): Fou
 /** `desember`, `bulan 12`, `bln lalu`, `november 2026`. */
 export function monthAt(tokens: readonly Token[], at: number, today: Day): Found | undefined {
   const relative = relativeMonthAt(tokens, at, today)
-  if (relative) return { value: { kind: 'month', in: () => relative.month }, to: relative.to }
+  if (relative) return { value: { kind: 'month', in: () => relative.month, relative: true }, to: relative.to }
   const isMarked = isMonthWord(wordAt(tokens, at))
   const here = isMarked ? at + 1 : at
   const word = wordAt(tokens, here)

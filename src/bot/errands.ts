@@ -1,6 +1,6 @@
 import { applyErrand, readImport, rejectErrand } from './answers/import.ts'
 import { issueErrand, previewErrand } from './answers/invoice.ts'
-import { closeOrder, payLink } from './answers/me.ts'
+import { closeOrder, payLink } from './answers/pay.ts'
 import { overdueExcel } from './answers/report.ts'
 import type { ErrandHandler } from './command.ts'
 

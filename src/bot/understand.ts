@@ -45,10 +45,16 @@ export function understand(text: string, context: Context): Reading {
 
 /**
  * Reads a message as the answer to a question for one argument of a command, with whatever else of that command it
- * says ("budi 100rb"). A bare number is meant as in the argument's example: "20" for `tgl 20`. Nothing when it is no
- * answer.
+ * says ("budi 100rb"). A bare number is meant as in the argument's example: "20" for `tgl 20`. What is read as nothing
+ * else is a text where the argument is one and `anyText` allows it. Nothing when it is no answer.
  */
-export function readAnswer(text: string, command: Command, awaits: string, context: Context): Args | undefined {
+export function readAnswer(
+  text: string,
+  command: Command,
+  awaits: string,
+  context: Context,
+  anyText = true,
+): Args | undefined {
   const arg = command.takes[awaits]
   const said = clean(text)
   if (!arg || said === '' || text.length > LONGEST) return undefined
@@ -58,8 +64,18 @@ export function readAnswer(text: string, command: Command, awaits: string, conte
     const found = read(message, { command, concepts: [], options: [], needs: [awaits], order: 0 })
     if (found) return found.args
   }
-  const isText = arg.schema.safeParse('x').success
+  const isText = anyText && arg.schema.safeParse('x').success
   return isText ? { [awaits]: FREE_TEXTS.has(awaits) ? said : said.toLowerCase() } : undefined
+}
+
+const NONE = conceptSet('tidak belum ada nomor no wa')
+
+/** "-", "tidak ada", "ga punya wa": there is none of what was asked for. A bare *tidak* cancels the question instead. */
+export function saysNone(text: string, context: Context): boolean {
+  if (/^\s*[-–—]+\s*$/.test(text)) return true
+  const { items } = hear(text, context)
+  const isNone = items.every(({ kind, concept }) => kind === 'filler' || NONE.has(concept ?? ''))
+  return isNone && items.length > 1 && items.some(({ concept }) => concept === 'tidak' || concept === 'belum')
 }
 
 /** Arguments that keep their own wording and case. */

@@ -9,7 +9,7 @@ import { AREA_PREFIXES, AREAS, FORMATS, LONG_AREAS, SPEEDS } from './vocabulary.
 /** Something typed that is no word: a phone, money, a day … */
 export type Value =
   | { kind: 'phone'; phone: string }
-  /** A bill's number, as typed. */
+  /** A bill's or a customer's number, as typed. */
   | { kind: 'bill'; number: string }
   /** Money that is surely money: with a unit, `Rp` or thousands. */
   | { kind: 'amount'; amount: Rupiah }
@@ -21,7 +21,8 @@ export type Value =
   | { kind: 'count'; days?: number; months?: number }
   /** A day; `bare` is the number of one without its month, `side` where it lies whatever a command prefers. */
   | { kind: 'date'; on: (direction: Direction) => Day | undefined; bare?: number; side?: Direction }
-  | { kind: 'month'; in: (direction: Direction | 'nearest') => Day; maybeName?: boolean }
+  /** A month; `relative` is "bulan ini", "bulan lalu", `maybeName` one that people are called. */
+  | { kind: 'month'; in: (direction: Direction | 'nearest') => Day; maybeName?: boolean; relative?: boolean }
   | { kind: 'area'; area: string }
   | { kind: 'speed' }
   | { kind: 'format' }
@@ -60,8 +61,10 @@ const RECOGNISERS: readonly Recogniser[] = [
   amountAt,
 ]
 
-/** `INV-202612-00001` */
+/** `INV-202612-00001`, `P-00012` */
 function billAt(tokens: readonly Token[], at: number): Found | undefined {
+  const ours = wordAt(tokens, at) === 'p' ? joined(tokens.slice(at, at + 3)) : ''
+  if (/^p-\d{5,8}$/.test(ours)) return { value: { kind: 'bill', number: ours }, to: at + 3 }
   if (wordAt(tokens, at) !== 'inv') return undefined
   const number = joined(tokens.slice(at, at + 5))
   return /^inv-\d{6}-\d{5,}$/.test(number) ? { value: { kind: 'bill', number }, to: at + 5 } : undefined

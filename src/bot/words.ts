@@ -142,8 +142,11 @@ export function method({ ask = 'Bayar lewat apa?', example = 'tunai' }: Asking =
 }
 
 type Present = {
-  /** The present day or month is what the command takes anyway, and is left out of the arguments. */
-  isDefault?: boolean
+  /**
+   * The present day or month is what the command takes anyway, and is left out of the arguments; with `unnamed` only
+   * where it was not called by its name ("bulan ini").
+   */
+  isDefault?: boolean | 'unnamed'
 }
 
 /** A day. Without its month it is the nearest one in `direction`; `bare` takes a lone number for one. */
@@ -180,10 +183,10 @@ export function month(
   return word(MONTH, { ask, example }, (hand) => {
     // "lunas mei" is about Mei where nobody else is named; a report names nobody.
     const isNamed = hand.items.some(({ kind, dignity, value }) => kind === 'name' || dignity || value?.kind === 'phone')
-    const found = takeValue(hand, 'month', ({ maybeName }) => !maybeName || isNamed || isDefault === true)?.in(
-      direction,
-    )
-    if (!found || (isDefault && found.equals(monthOf(hand.today)))) return undefined
+    const typed = takeValue(hand, 'month', ({ maybeName }) => !maybeName || isNamed || isDefault === true)
+    const found = typed?.in(direction)
+    const isLeftOut = isDefault === true || (isDefault === 'unnamed' && typed?.relative)
+    if (!found || (isLeftOut && found.equals(monthOf(hand.today)))) return undefined
     return found.toString().slice(0, 7)
   })
 }

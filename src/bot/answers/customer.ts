@@ -1,5 +1,5 @@
 import type { Books } from '../../domain/books.ts'
-import { type Day, firstAnchorAfter, formatDay, formatTime } from '../../domain/calendar.ts'
+import { type Day, daysBetween, firstAnchorAfter, formatDay, formatTime, isBefore } from '../../domain/calendar.ts'
 import { listCredit } from '../../domain/credit.ts'
 import {
   addCustomer,
@@ -28,7 +28,7 @@ import {
   subscribe,
 } from '../../domain/subscription.ts'
 import type { Answer, StaffTurn } from '../command.ts'
-import { pickCustomer } from './pick.ts'
+import { pickCustomer, properName } from './pick.ts'
 
 type FindArgs = { who?: string; area?: string; customerId?: number }
 
@@ -37,7 +37,7 @@ export async function handleFind(turn: StaffTurn, args: FindArgs): Promise<Answe
   const { books } = turn
   const picked = await pickCustomer(turn, 'customer.find', args, {
     ask: 'Siapa yang dicari? Tulis nama atau No HP-nya.',
-    nothing: 'Tambah pelanggan baru: *tambah pelanggan*',
+    nothing: 'Yang baru: *tambah pelanggan*',
   })
   if ('answer' in picked) return picked.answer
   const { customer } = picked
@@ -50,16 +50,22 @@ export async function handleFind(turn: StaffTurn, args: FindArgs): Promise<Answe
         .filter(Boolean)
         .join(' · '),
       ...subscriptions.map(describeSubscription),
-      ...open.map(
-        (invoice) =>
-          `${namePeriods([invoice], books.today)} ${formatRupiah(invoice.open)} · jatuh tempo ${formatDay(invoice.dueOn)}${invoice.dueOn.until(books.today).days > 0 ? ` · telat ${invoice.dueOn.until(books.today, { largestUnit: 'day' }).days} hari` : ''}`,
-      ),
+      ...open.slice(0, MOST_OPEN).map((invoice) => describeOpen(invoice, books.today)),
+      ...(open.length > MOST_OPEN ? [`dan ${open.length - MOST_OPEN} tagihan lagi`] : []),
       ...(await lastPaid(books, customer)),
       ...explainNext(subscriptions, books.today),
       ...(customer.debtNote ? [`Catatan utang: ${customer.debtNote}`] : []),
       ...(customer.optedOut ? ['Minta tidak dikirimi pesan'] : []),
     ].join('\n'),
   }
+}
+
+/** Older ones first; what is more is a number, so that the answer stays on one screen (voice 2). */
+const MOST_OPEN = 4
+
+function describeOpen(invoice: Invoice, today: Day): string {
+  const late = daysBetween(invoice.dueOn, today)
+  return `${namePeriods([invoice], today)} ${formatRupiah(invoice.open)} · jatuh tempo ${formatDay(invoice.dueOn)}${late > 0 ? ` · telat ${late} hari` : ''}`
 }
 
 async function standing(books: Books, customer: Customer, open: readonly Invoice[]): Promise<string> {
@@ -94,7 +100,8 @@ export function explainNext(subscriptions: readonly Subscription[], today: Day):
     if (parked) return 'Tagihannya ditahan: akan terbit terlalu banyak sekaligus'
     const issueOn = issueDay(nextDueOn, plan.leadDays)
     const when = Temporal.PlainDate.compare(issueOn, today) < 0 ? 'segera' : formatDay(issueOn)
-    return `Tagihan berikutnya jatuh tempo ${formatDay(nextDueOn)}, terbit ${when} (${plan.leadDays} hari sebelumnya)`
+    const ahead = plan.leadDays === 0 ? 'hari itu juga' : `${plan.leadDays} hari sebelumnya`
+    return `Tagihan berikutnya jatuh tempo ${formatDay(nextDueOn)}, terbit ${when} (${ahead})`
   })
 }
 
@@ -106,7 +113,7 @@ type AddArgs = {
   date?: Day
   area?: string
   address?: string
-  amount?: Rupiah
+  price?: Rupiah
   noPhone?: boolean
   planId?: number
   shared?: boolean
@@ -126,7 +133,7 @@ export async function handleAdd(turn: StaffTurn, args: AddArgs): Promise<Answer>
   const typed = args.date ? { date: args.date } : { day: args.day ?? (books.business.due_day as number) }
   if (args.date && !isPossibleFirst(args.date, books.today))
     return {
-      text: `Jatuh tempo pertama *${formatDay(args.date)}* sudah lewat, jadi belum saya tambahkan. Paling dekat: *${formatDay(firstAnchorAfter(books.today, args.date.day))}*. Tanggal berapa?`,
+      text: `Jatuh tempo pertama *${formatDay(args.date)}* ${isBefore(args.date, books.today) ? 'sudah lewat' : 'terlalu dekat, paling cepat besok'}, jadi belum saya tambahkan.\nPaling dekat: *${formatDay(firstAnchorAfter(books.today, args.date.day))}*. Tanggal berapa?`,
       ask: { command: 'customer.add', args: { ...args, date: undefined }, awaits: 'day' },
     }
   const phone = args.noPhone ? undefined : readPhone(args.phone ?? '')
@@ -148,7 +155,7 @@ export async function handleAdd(turn: StaffTurn, args: AddArgs): Promise<Answer>
     ...(args.address && { address: args.address }),
   })
   const first = firstInvoice(typed, books.today, plan.billing)
-  await subscribe(books, { customerId: customer.id, plan, first, ownPrice: args.amount })
+  await subscribe(books, { customerId: customer.id, plan, first, ownPrice: args.price })
   while ((await issueChunk(books, { customerIds: [customer.id] })).more) {
     // A due date inside the lead time is issued at once (rules 10).
   }
@@ -158,12 +165,24 @@ export async function handleAdd(turn: StaffTurn, args: AddArgs): Promise<Answer>
   }
 }
 
+/** A number in a name that is too short or too long for a phone. */
+const UNREAD_PHONE = /\s*\d{5,}\s*/
+
 function askMissing(args: AddArgs, plans: readonly Plan[], usualDay: number | null): Answer | undefined {
   const ask = (text: string, awaits: string, more: object = {}) => ({
     text,
     ask: { command: 'customer.add' as const, args: { ...args, ...more }, awaits },
   })
   if (!args.name) return ask('Siapa nama pelanggannya?', 'name')
+  const [typed] = UNREAD_PHONE.exec(args.name) ?? []
+  if (typed && !args.phone) {
+    const name = args.name.replace(typed, '').trim()
+    return ask(
+      `Nomor *${typed.trim()}* belum terbaca. Berapa nomor WhatsApp *${properName(name)}*? Balas *-* kalau tidak ada.`,
+      'phone',
+      { name },
+    )
+  }
   const name = properName(args.name)
   if (!args.phone && !args.noPhone) return ask(`Berapa nomor WhatsApp *${name}*? Balas *-* kalau tidak ada.`, 'phone')
   if (!choosePlan(args, plans)) {
@@ -194,11 +213,6 @@ function choosePlan(args: AddArgs, plans: readonly Plan[]): Plan | undefined {
   return matches.length === 1 ? matches[0] : undefined
 }
 
-/** Names come from the reader in lower case. */
-function properName(name: string): string {
-  return name === name.toLowerCase() ? name.replace(/(^|[\s(-])\p{L}/gu, (start) => start.toUpperCase()) : name
-}
-
 async function describeAdded(books: Books, customer: Customer, plan: Plan, first: FirstInvoice): Promise<string> {
   const [issued] = await listOpenInvoices(books, [customer.id])
   const subscriptions = await listSubscriptions(books, customer.id)
@@ -211,7 +225,9 @@ async function describeAdded(books: Books, customer: Customer, plan: Plan, first
       `Tagihan ${namePeriods([issued], books.today)} ${issued.number} langsung terbit, jatuh tempo ${formatDay(issued.dueOn)}.`,
     )
   lines.push(
-    ...explainNext(subscriptions, books.today),
+    ...explainNext(subscriptions, books.today).map((next) =>
+      issued ? next : next.replace('Tagihan berikutnya', 'Tagihan pertama'),
+    ),
     'Belum ada pesan yang dikirim ke pelanggan. Salah? Ketik *batal*.',
   )
   return lines.join('\n')
@@ -226,7 +242,7 @@ export async function undoAdd(turn: StaffTurn, args: { customerId?: number }): P
     return {
       text: `${boldName(customer)} sudah punya pembayaran, jadi tidak saya hapus. Belum ada yang berubah.\nBatalkan dulu pembayarannya: *batalkan lunas ${showName(customer.name).toLowerCase()}*`,
     }
-  const invoices = await listOpenInvoices(books, [customer.id])
+  const invoices = await listOpenInvoices(books, [customer.id], { ahead: true })
   await voidInvoices(
     books,
     invoices.map(({ id }) => id),

@@ -4,10 +4,11 @@ import { formatDay, formatTime } from '../../domain/calendar.ts'
 import { type Act, closeMatter, findLastAct, findMatter, markUndone } from '../../domain/conversation.ts'
 import { boldName, findCustomer } from '../../domain/customer.ts'
 import { issueParked, skipParked } from '../../domain/invoice.ts'
-import { namePeriods } from '../../domain/letter.ts'
+import { namePeriods, receiptLetter } from '../../domain/letter.ts'
 import { formatRupiah, sum } from '../../domain/money.ts'
 import { findPayment, releasePayment } from '../../domain/payment.ts'
 import type { Answer, CommandId, MatterHandler, StaffTurn } from '../command.ts'
+import { forbid, nameAct, refuseUnbuilt } from '../refuse.ts'
 
 /** A bare *batal* takes back this person's own last act of the last hour; a collector's of a quarter (rules 19). */
 const UNDO_MINUTES = { collector: 15, others: 60 }
@@ -94,7 +95,21 @@ const matters: Record<string, MatterHandler> = {
           ? ` ${namePeriods(made.invoices, books.today)} sisa *${formatRupiah(open)}*.`
           : ` ${namePeriods(made.invoices, books.today)} lunas.`
     const credit = made.credit > 0 ? ` Lebihnya ${formatRupiah(made.credit)} jadi saldo.` : ''
-    return { text: `✅ ${money} dicatat.${rest}${credit}` }
+    const phone = customer.phones.find(({ kind }) => kind === 'mobile')?.phone
+    const receipt = { ...payment, ...made, at: payment.recordedAt }
+    return {
+      text: `✅ ${money} dicatat.${rest}${credit}`,
+      ...(phone && {
+        notes: [
+          {
+            phone,
+            kind: 'receipt',
+            customerId: customer.id,
+            text: receiptLetter(books.business, customer, receipt, books.today),
+          },
+        ],
+      }),
+    }
   },
   'subscription.parked': async ({ books, person }, matter, decision) => {
     const { subscriptionIds } = Parked.parse(matter.args)
@@ -103,6 +118,8 @@ const matters: Record<string, MatterHandler> = {
         cause: `matter:${matter.number}`,
         staffId: person.id,
       })
+      // The next bill may be due to be issued by now; the job issues it after the commit.
+      await books.enqueue({ name: 'issue', day: books.today.toString() })
       return {
         text: `✅ *${count} pelanggan* ditagih lagi mulai jatuh tempo berikutnya; bulan yang terlewat tidak ditagih.`,
       }
@@ -119,24 +136,29 @@ const HELP: readonly (readonly CommandId[])[] = [
   ['report.overdue', 'report.unpaid'],
   ['customer.find', 'customer.add'],
   ['due.move', 'due.align'],
-  ['plan.list', 'plan.add', 'plan.edit'],
-  ['invoice.issue', 'broadcast.status', 'broadcast.stop'],
+  ['plan.list', 'invoice.issue'],
+  ['broadcast.status', 'broadcast.stop', 'broadcast.resume'],
 ]
+/** What is used most is shown in two forms. */
+const SHOWN_TWICE: ReadonlySet<CommandId> = new Set<CommandId>(['payment.record'])
 
-export function handleHelp({ person, commands }: StaffTurn, args: { topic?: string }): Answer {
+export async function handleHelp(turn: StaffTurn, args: { topic?: string }): Promise<Answer> {
+  const { person, commands } = turn
   const usable = commands.filter((command) => command.handle && command.roles.includes(person.role))
   const topic = args.topic && commands.find(({ id }) => id === args.topic)
   if (topic) {
-    if (!usable.includes(topic))
-      return { text: `${topic.summary} belum bisa Anda pakai di sini.\nSemua perintah: *bantuan*` }
-    return { text: [`${topic.summary}. Contoh:`, ...topic.examples.map((example) => `• *${example}*`)].join('\n') }
+    if (!topic.roles.includes(person.role)) return forbid(turn, topic)
+    if (!topic.handle) return refuseUnbuilt(turn, topic)
+    return {
+      text: [`*${nameAct(topic)}*, contoh:`, ...topic.examples.map((example) => `• *${example}*`)].join('\n'),
+    }
   }
   const lines = HELP.map((group) =>
     group.flatMap(
       (id) =>
         usable
           .find((command) => command.id === id)
-          ?.examples.slice(0, 2)
+          ?.examples.slice(0, SHOWN_TWICE.has(id) ? 2 : 1)
           .map((example) => `*${example}*`) ?? [],
     ),
   )

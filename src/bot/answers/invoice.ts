@@ -10,7 +10,7 @@ import {
   stopBroadcast,
 } from '../../domain/broadcast.ts'
 import { formatDay, formatTime, type Moment } from '../../domain/calendar.ts'
-import { boldName, nameWithArea, showName } from '../../domain/customer.ts'
+import { boldName, nameWithArea, showArea, showName } from '../../domain/customer.ts'
 import { issueChunk, issueSummary, listOpenInvoices } from '../../domain/invoice.ts'
 import { billLetter, namePeriods } from '../../domain/letter.ts'
 import { cancelWaiting, GatewayError, quietUntil } from '../../domain/message.ts'
@@ -54,7 +54,7 @@ export const issueErrand: ErrandHandler = async ({ open }) => {
   }
 }
 
-type SendArgs = { who?: string; area?: string; customerId?: number; guessed?: string; again?: boolean }
+type SendArgs = { who?: string; area?: string; customerId?: number; again?: boolean }
 
 /** `tagih budi`: one bill, by the bot's own number. */
 export async function handleSend(turn: StaffTurn, args: SendArgs): Promise<Answer> {
@@ -76,7 +76,7 @@ export async function handleSend(turn: StaffTurn, args: SendArgs): Promise<Answe
   const phone = customer.phones.find(({ kind }) => kind === 'mobile')?.phone
   if (!phone)
     return {
-      text: `${boldName(customer)} tidak punya nomor WhatsApp, jadi belum dikirim. Tagihannya *${formatRupiah(total)}*, tagih langsung.`,
+      text: `${boldName(customer)} tidak punya nomor WhatsApp, jadi belum dikirim.\nTagihannya *${formatRupiah(total)}*, tagih langsung. Alamatnya: *cari ${showName(customer.name).toLowerCase()}*`,
     }
   const doubt = await doubtSending(turn, customer.id, customer.optedOut, args)
   if (doubt)
@@ -84,7 +84,7 @@ export async function handleSend(turn: StaffTurn, args: SendArgs): Promise<Answe
       text: `${doubt} ${boldName(customer)} *${formatRupiah(total)}*?\nBalas *ya* untuk mengirim, *tidak* untuk membatalkan.`,
       ask: {
         command: 'invoice.send',
-        args: { ...args, customerId: customer.id, again: true, guessed: undefined },
+        args: { ...args, customerId: customer.id, again: true },
         awaits: 'yes',
       },
     }
@@ -120,7 +120,6 @@ async function doubtSending(
 ): Promise<string | undefined> {
   const { books } = turn
   if (args.again) return undefined
-  if (args.guessed) return `Maksudnya *${args.guessed}*`
   if (optedOut) return 'Pelanggan ini minta tidak dikirimi pesan. Tetap tagih'
   const billed = await lastBilled(books, customerId)
   if (!billed) return undefined
@@ -140,13 +139,16 @@ type SendAllArgs = { area?: string; previewed?: boolean }
 export async function handleSendAll(turn: StaffTurn, args: SendAllArgs): Promise<Answer> {
   const { books, person } = turn
   if (books.business.package !== 'bisnis') return offerPackage(books)
+  const other = await refuseSecond(books)
+  if (other) return other
   if (!args.previewed) return { errands: [{ kind: 'broadcast.preview', args }] }
   const started = await startBillRun(books, person.id, args.area)
-  if (!started) return nothingToSend(books, await planBillRun(books, args.area))
+  if (!started) return nothingToSend(books, await planBillRun(books, args.area), args.area)
   const { run, broadcast } = started
-  const until = finishing(books, run.recipients.length)
+  const { at, from } = finishing(books, run.recipients.length)
+  const begin = from ? `⏳ Mulai ${from}, sesudah jam tenang, ke` : '⏳ Mulai mengirim ke'
   return {
-    text: `⏳ Mulai mengirim ke *${formatCount(run.recipients.length)}* pelanggan, selesai sekitar ${until.at}.\nMau dihentikan? Ketik *berhenti kirim*`,
+    text: `${begin} *${formatCount(run.recipients.length)}* pelanggan, selesai sekitar ${at}.\nMau dihentikan? Ketik *berhenti kirim*`,
     undo: {
       command: 'invoice.sendAll',
       args: { broadcastId: broadcast.id },
@@ -155,15 +157,28 @@ export async function handleSendAll(turn: StaffTurn, args: SendAllArgs): Promise
   }
 }
 
+/** One run at a time: of two, *berhenti kirim* and *lanjut kirim* would reach only the newer one. */
+async function refuseSecond(books: Books): Promise<Answer | undefined> {
+  const progress = await findProgress(books)
+  if (!progress || progress.waiting === 0 || progress.broadcast.state === 'done') return undefined
+  const waiting = `*${formatCount(progress.waiting)}* dari ${formatCount(progress.all)} tagihan`
+  return {
+    text:
+      progress.broadcast.state === 'running'
+        ? `⏳ ${waiting} masih dikirim, selesai sekitar ${finishing(books, progress.waiting).at}.\nTunggu selesai, atau ketik *berhenti kirim*`
+        : `⚠️ ${waiting} masih menunggu sejak dihentikan. Belum ada yang dikirim.\nLanjutkan dulu: *lanjut kirim*`,
+  }
+}
+
 /** *batal* after *tagih semua* stops what has not left yet. */
 export async function undoSendAll({ books, person }: StaffTurn, args: { broadcastId?: number }): Promise<Answer> {
   const id = args.broadcastId ?? 0
   const stopped = await stopBroadcast(books, id, `oleh ${person.callName ?? person.name}`)
   const progress = await findProgress(books, id)
-  if (!stopped || !progress)
+  if (!progress || (!stopped && progress.waiting === 0))
     return { text: 'Tagihannya sudah terkirim semua, jadi tidak bisa ditarik. Belum ada yang berubah.' }
   return {
-    text: `✅ Pengiriman dihentikan: *${formatCount(progress.sent)}* sudah terkirim dan tidak bisa ditarik, *${formatCount(progress.waiting)}* menunggu.\nMau dilanjutkan? Ketik *lanjut kirim*`,
+    text: `✅ Pengiriman ${stopped ? '' : 'sudah '}dihentikan: *${formatCount(progress.sent)}* sudah terkirim dan tidak bisa ditarik, *${formatCount(progress.waiting)}* menunggu.\nMau dilanjutkan? Ketik *lanjut kirim*`,
   }
 }
 
@@ -188,7 +203,7 @@ export const previewErrand: ErrandHandler = async ({ open, gateways, args }) => 
   return async ({ books }) => {
     const area = typeof args.area === 'string' ? args.area : undefined
     const run = await planBillRun(books, area)
-    if (run.recipients.length === 0) return nothingToSend(books, run)
+    if (run.recipients.length === 0) return nothingToSend(books, run, area)
     const trouble = findTrouble(device)
     if (trouble)
       return {
@@ -224,14 +239,15 @@ async function previewText(books: Books, run: BillRun, quota: number | undefined
     lines.push(
       `${formatCount(strangers)} dari ${formatCount(count)} belum pernah menulis ke nomor ini; WhatsApp bisa menolak pesan ke mereka.`,
     )
-  const { minutes, at } = finishing(books, count)
+  const { minutes, at, from } = finishing(books, count)
   const enough =
     quota === undefined
       ? ''
       : quota >= count
         ? `Kuota pesan ${formatCount(quota)}, cukup. `
         : `⚠️ Kuota pesan ${formatCount(quota)}, kurang ${formatCount(count - quota)}. `
-  lines.push(`${enough}Perkiraan ${minutes < 1 ? 'kurang dari 1' : formatCount(minutes)} menit, selesai ${at}.`)
+  const night = from ? `Sekarang jam tenang, mulai ${from}. ` : ''
+  lines.push(`${enough}${night}Perkiraan ${minutes < 1 ? 'kurang dari 1' : formatCount(minutes)} menit, selesai ${at}.`)
   const sample = run.recipients[0]
   if (sample) {
     const text = billLetter(books.business, sample, await listOpenInvoices(books, [sample.customerId]), books.today)
@@ -248,28 +264,34 @@ function describeLeftOut(run: BillRun): string | undefined {
   return `Dilewati ${formatCount(total)}: ${shown.map(({ reason, customers }) => `${formatCount(customers)} ${LEFT_OUT[reason]}`).join(' · ')}`
 }
 
-/** When a run of so many messages will be done, by the pace and the quiet hours. */
-function finishing(books: Books, count: number): { minutes: number; at: string } {
+/** When a run of so many messages will be done, by the pace and the quiet hours; `from` where those hold it back. */
+export function finishing(books: Books, count: number): { minutes: number; at: string; from?: string } {
   const { business, now } = books
   // The pace varies by up to half of it.
   const seconds = Math.ceil(count * business.pace_seconds * 1.25)
-  const begin = quietUntil(business, now) ?? now
-  return { minutes: Math.round(seconds / 60), at: formatTime(begin.add({ seconds }), business.zone) }
+  const quiet = quietUntil(business, now)
+  return {
+    minutes: Math.round(seconds / 60),
+    at: formatTime((quiet ?? now).add({ seconds }), business.zone),
+    ...(quiet && { from: formatTime(quiet, business.zone) }),
+  }
 }
 
 /** When nothing is unsent: since when, and what is still open (rules 34). */
-async function nothingToSend(books: Books, run: BillRun): Promise<Answer> {
-  const owed = await listDebtors(books, {})
+async function nothingToSend(books: Books, run: BillRun, area?: string): Promise<Answer> {
+  const owed = await listDebtors(books, { area })
+  const where = area ? ` di ${showArea(area)}` : ''
+  if (owed.customers === 0) return { text: `Tidak ada tagihan yang belum lunas${where}. Belum ada yang dikirim.` }
   const left = describeLeftOut(run)
-  if (owed.customers === 0) return { text: 'Tidak ada tagihan yang belum lunas. Belum ada yang dikirim.' }
   const sent = run.lastSentAt
-    ? `Semua tagihan sudah dikirim, terakhir ${describeMoment(books, run.lastSentAt)}.`
-    : 'Tidak ada tagihan yang bisa dikirim sekarang.'
+    ? `Tidak ada tagihan baru untuk dikirim${where}, yang terakhir ${describeMoment(books, run.lastSentAt)}.`
+    : `Tidak ada tagihan yang bisa dikirim${where} sekarang.`
+  const list = `Daftarnya: *belum bayar${area ? ` ${area}` : ''}*`
   return {
     text: [
       sent,
       ...(left ? [left] : []),
-      `Belum lunas: *${formatCount(owed.customers)} pelanggan*, ${formatRupiah(owed.total)}. Daftarnya: *belum bayar*`,
+      `Belum lunas: *${formatCount(owed.customers)} pelanggan*, ${formatRupiah(owed.total)}. ${list}`,
     ].join('\n'),
   }
 }

@@ -7,16 +7,19 @@ import {
   showArea,
   showName,
 } from '../../domain/customer.ts'
-import { listOpenInvoices } from '../../domain/invoice.ts'
-import { formatCount, formatRupiah, type Rupiah, sum } from '../../domain/money.ts'
+import { listInvoices, listOpenInvoices } from '../../domain/invoice.ts'
+import { formatCount, formatRupiah, sum } from '../../domain/money.ts'
 import { formatPhone } from '../../domain/phone.ts'
 import type { Answer, Args, CommandId, Turn } from '../command.ts'
+import { isOneSlipAway } from '../meaning.ts'
 
 /** A numbered list offers so many; more is not read on a phone (voice, Forms). */
 export const MOST_CHOICES = 9
 
 /** Names are similar from this share of common pairs of letters on. */
-const SIMILAR = 0.55
+const SIMILAR = 0.5
+/** In shorter names one letter makes another name. */
+const SHORTEST_SLIP = 4
 
 type Picked = { customer: Customer } | { answer: Answer }
 
@@ -37,15 +40,23 @@ export async function pickCustomer(
   const found = await searchCustomers(books, { who: args.who, area: args.area })
   if (found.length === 1 && found[0]) return { customer: found[0] }
   if (found.length > 1)
-    return { answer: await offer(turn, command, args, found, `Ada *${found.length} ${heading(args.who)}*. Yang mana?`) }
+    return { answer: await offer(turn, command, args, found, `Ada ${heading(found.length, args.who)}. Yang mana?`) }
   return { answer: await suggest(turn, command, { ...args, who: args.who }, asking.nothing) }
 }
 
-function heading(who: string): string {
-  return showName(who.replace(/(^|\s)\p{L}/gu, (start) => start.toUpperCase()))
+/** `*3 Budi*`, `*2 pelanggan* dengan nomor 085700001101` */
+function heading(count: number, who: string): string {
+  return /^\d+$/.test(who) ? `*${count} pelanggan* dengan nomor ${formatPhone(who)}` : `*${count} ${properName(who)}*`
 }
 
-/** The numbered list of customers, each with what tells them apart. */
+/** Names come from the reader in lower case. */
+export function properName(name: string): string {
+  return showName(
+    name === name.toLowerCase() ? name.replace(/(^|[\s(-])\p{L}/gu, (start) => start.toUpperCase()) : name,
+  )
+}
+
+/** The numbered list of customers, each with what tells them apart: `1. Budi Santoso · RT 3 · Rp150.000`. */
 async function offer(
   turn: Turn,
   command: CommandId,
@@ -61,10 +72,18 @@ async function offer(
     ),
     ({ customerId }) => customerId,
   )
-  const lines = shown.map((customer, index) => {
+  const lines: string[] = []
+  for (const customer of shown) {
     const rest = sum((open.get(customer.id) ?? []).map((invoice) => invoice.open))
-    return `${index + 1}. ${describe(customer, rest)}`
-  })
+    const standing =
+      rest > 0
+        ? formatRupiah(rest)
+        : (await listInvoices(turn.books, customer.id, 1)).length > 0
+          ? 'sudah lunas'
+          : 'belum ada tagihan'
+    const facts = [showName(customer.name), showArea(customer.area), standing].filter(Boolean)
+    lines.push(`${lines.length + 1}. ${facts.join(' · ')}`)
+  }
   const more = found.length - shown.length
   return {
     text: [
@@ -78,13 +97,6 @@ async function offer(
   }
 }
 
-/** `Budi Santoso · RT 3 · Rp150.000` */
-function describe(customer: Customer, open: Rupiah): string {
-  return [showName(customer.name), showArea(customer.area), open > 0 ? formatRupiah(open) : 'sudah lunas']
-    .filter(Boolean)
-    .join(' · ')
-}
-
 async function suggest(
   turn: Turn,
   command: CommandId,
@@ -94,9 +106,9 @@ async function suggest(
   const { who, area } = args
   if (/^\d+$/.test(who))
     return {
-      text: `Nomor ${formatPhone(who)} belum ada di daftar pelanggan. ${nothing}\nLihat daftarnya: *cari* dan namanya`,
+      text: `Nomor ${formatPhone(who)} belum ada di daftar pelanggan. ${nothing}\nCoba dengan namanya.`,
     }
-  const title = `Tidak ada pelanggan bernama *${showName(who)}*${area ? ` di ${area.toUpperCase()}` : ''}. ${nothing}`
+  const title = `Tidak ada pelanggan bernama *${properName(who)}*${area ? ` di ${showArea(area)}` : ''}. ${nothing}`
   const similar = (await listNames(turn.books))
     .map((customer) => ({ ...customer, likeness: likeness(nameKey(who), nameKey(customer.name)) }))
     .filter((customer) => customer.likeness >= SIMILAR)
@@ -104,13 +116,15 @@ async function suggest(
     .slice(0, 3)
   const found = await Promise.all(similar.map(({ id }) => findCustomer(turn.books, id)))
   const known = found.filter((customer) => customer !== undefined)
-  if (known.length === 0) return { text: title }
+  if (known.length === 0) return { text: `${title}\nCoba sebagian namanya, atau No HP-nya.` }
   return offer(turn, command, args, known, `${title}\nMungkin maksudnya:`)
 }
 
-/** How alike two names are, by the pairs of letters of the typed one's best word: 1 is equal. */
+/** How alike two names are, by the pairs of letters of the typed one's best word: 1 is equal, or one slip away. */
 function likeness(typed: string, name: string): number {
-  return Math.max(dice(typed, name), ...name.split(' ').map((word) => dice(typed, word)))
+  const words = [name, ...name.split(' ')]
+  if (typed.length >= SHORTEST_SLIP && words.some((word) => isOneSlipAway(typed, word))) return 1
+  return Math.max(...words.map((word) => dice(typed, word)))
 }
 
 function dice(a: string, b: string): number {

@@ -10,6 +10,7 @@ import {
   matchPlans,
   maxLeadDays,
   type Plan,
+  planKey,
 } from '../../domain/plan.ts'
 import { countDueWith, firstInvoice, issueDay } from '../../domain/subscription.ts'
 import type { Answer, StaffTurn } from '../command.ts'
@@ -46,7 +47,7 @@ export async function handleAdd({ books }: StaffTurn, args: AddArgs): Promise<An
     return { text: 'Apa nama paketnya? Contoh: *Rumah 10 Mbps*', ask: { command: 'plan.add', args, awaits: 'name' } }
   if (price === undefined)
     return {
-      text: `Berapa harga *${name}* sebulan? Contoh *150rb*`,
+      text: `Berapa harga *${properPlan(name)}* sebulan? Contoh *150rb*`,
       ask: { command: 'plan.add', args, awaits: 'price' },
     }
   const [same] = matchPlans(await listPlans(books), name).filter(
@@ -106,6 +107,9 @@ type EditArgs = {
   previewed?: boolean
 }
 
+/** What an edit can change. */
+type Settings = { price?: Rupiah; leadDays?: number; name?: string }
+
 /** `paket rumah terbit 14 hari sebelum`, `harga hemat jadi 110rb`: issued bills stay as they are (rules 7). */
 export async function handleEdit(turn: StaffTurn, args: EditArgs): Promise<Answer> {
   const { books } = turn
@@ -118,12 +122,19 @@ export async function handleEdit(turn: StaffTurn, args: EditArgs): Promise<Answe
         ? matchPlans(plans, args.plan)
         : plans
   const [plan] = matches
-  if (!plan) return choose(`Paket *${args.plan}* belum ada. Maksudnya:`, plans, args)
+  if (!plan) return choose(`Paket *${properPlan(args.plan ?? '')}* belum ada. Maksudnya:`, plans, args)
   if (matches.length > 1) return choose('Paket yang mana?', matches, args)
   if (args.price === undefined && args.leadDays === undefined && args.name === undefined)
     return {
-      text: `Apa yang diubah dari *${plan.name}*? Contoh: *harga ${plan.name.toLowerCase()} jadi ${formatRupiah(plan.price)}* atau *paket ${plan.name.toLowerCase()} terbit ${plan.leadDays} hari sebelum jatuh tempo*`,
+      text: [
+        `Apa yang diubah dari *${plan.name}*? Contoh:`,
+        `• *harga ${plan.name.toLowerCase()} jadi ${formatRupiah(plan.price)}*`,
+        `• *paket ${plan.name.toLowerCase()} terbit ${plan.leadDays} hari sebelum jatuh tempo*`,
+      ].join('\n'),
     }
+  const name = args.name && properPlan(args.name)
+  const same = name && plans.find((other) => other.id !== plan.id && planKey(other.name) === planKey(name))
+  if (same) return { text: `Paket *${same.name}* sudah ada, ${formatRupiah(same.price)}. Belum ada yang berubah.` }
   const bad = args.leadDays === undefined ? undefined : refuseLead(args.leadDays, plan.months)
   if (bad) return { text: bad }
   if (args.price === plan.price || args.leadDays === plan.leadDays)
@@ -138,16 +149,21 @@ export async function handleEdit(turn: StaffTurn, args: EditArgs): Promise<Answe
         ask: { command: 'plan.edit', args: { ...args, planId: plan.id, previewed: true }, awaits: 'yes' },
       }
   }
-  await editPlan(books, plan.id, args)
+  const became: Settings = {
+    ...(args.price !== undefined && { price: args.price }),
+    ...(args.leadDays !== undefined && { leadDays: args.leadDays }),
+    ...(name && { name }),
+  }
+  await editPlan(books, plan.id, became)
   // A longer lead can make invoices due to be issued at once; the job issues them after the commit.
   if (args.leadDays !== undefined) await books.enqueue({ name: 'issue', day: books.today.toString() })
   return {
-    text: [...describeEdit(books, plan, args), 'Tagihan yang sudah terbit tidak berubah. Salah? Ketik *batal*.'].join(
+    text: [...describeEdit(books, plan, became), 'Tagihan yang sudah terbit tidak berubah. Salah? Ketik *batal*.'].join(
       '\n',
     ),
     undo: {
       command: 'plan.edit',
-      args: { planId: plan.id, price: plan.price, leadDays: plan.leadDays, name: plan.name },
+      args: { planId: plan.id, was: pick(plan, became), became },
       summary: `ubah paket ${plan.name}`,
     },
   }
@@ -183,7 +199,15 @@ async function previewEdit(books: Books, plan: Plan, args: EditArgs): Promise<st
   return lines.length === 0 ? undefined : [...lines, 'Balas *ya* untuk mengubah, *tidak* untuk membatalkan.'].join('\n')
 }
 
-function describeEdit(books: Books, before: Plan, change: EditArgs): string[] {
+function pick(plan: Plan, like: Settings): Settings {
+  return {
+    ...(like.price !== undefined && { price: plan.price }),
+    ...(like.leadDays !== undefined && { leadDays: plan.leadDays }),
+    ...(like.name !== undefined && { name: plan.name }),
+  }
+}
+
+function describeEdit(books: Books, before: Plan, change: Settings): string[] {
   const lines: string[] = []
   if (change.price !== undefined)
     lines.push(`✅ *${before.name}* sekarang *${formatRupiah(change.price)}*, tadinya ${formatRupiah(before.price)}.`)
@@ -196,11 +220,24 @@ function describeEdit(books: Books, before: Plan, change: EditArgs): string[] {
   return lines
 }
 
-export async function undoEdit({ books }: StaffTurn, args: EditArgs): Promise<Answer> {
-  const plan = (await listPlans(books)).find(({ id }) => id === args.planId)
+/** Puts back what the edit changed, unless it was changed again since. */
+export async function undoEdit(
+  { books }: StaffTurn,
+  { planId, was = {}, became = {} }: { planId?: number; was?: Settings; became?: Settings },
+): Promise<Answer> {
+  const plans = await listPlans(books)
+  const plan = plans.find(({ id }) => id === planId)
   if (!plan) return { text: 'Paket itu sudah tidak ada. Belum ada yang berubah.' }
-  await editPlan(books, plan.id, args)
-  return {
-    text: `✅ Dibatalkan: *${args.name}* kembali ${formatRupiah(args.price ?? plan.price)}, terbit ${args.leadDays} hari sebelum jatuh tempo.`,
-  }
+  const isSame = Object.entries(pick(plan, became)).every(([key, value]) => became[key as keyof Settings] === value)
+  const isFree = !plans.some((other) => other.id !== plan.id && was.name && planKey(other.name) === planKey(was.name))
+  if (!isSame || !isFree)
+    return { text: `*${plan.name}* sudah diubah lagi sesudahnya, jadi tidak saya kembalikan. Belum ada yang berubah.` }
+  await editPlan(books, plan.id, was)
+  const back = [
+    ...(was.price === undefined ? [] : [formatRupiah(was.price)]),
+    ...(was.leadDays === undefined ? [] : [`terbit ${was.leadDays} hari sebelum jatuh tempo`]),
+    ...(was.name === undefined ? [] : [`bernama *${was.name}*`]),
+  ]
+  const issued = was.leadDays === undefined ? '' : '\nTagihan yang sudah terbit tetap ada.'
+  return { text: `✅ Dibatalkan: *${plan.name}* kembali ${back.join(', ')}.${issued}` }
 }

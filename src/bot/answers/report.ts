@@ -25,10 +25,9 @@ type ReportArgs = { minDays?: number; area?: string; month?: Day; format?: 'xlsx
 export async function handleOverdue(turn: StaffTurn, args: ReportArgs): Promise<Answer> {
   const { minDays, area } = args
   if (args.format === 'xlsx') return { errands: [{ kind: 'report.excel', args: { minDays, area } }] }
-  const late = minDays === undefined ? '' : ` minimal ${minDays} hari`
   return list(turn, 'report.overdue', { overdue: true, minDays, area }, args, {
-    title: (count, total) => `*${count} pelanggan* telat${late}${place(area)}, total *${total}*.`,
-    none: `Tidak ada yang telat${late}${place(area)} per ${formatDay(turn.books.today)}.`,
+    title: (count, total) => `*${count} pelanggan* ${late(minDays, area)}, total *${total}*.`,
+    none: `Tidak ada yang ${late(minDays, area)} per ${formatDay(turn.books.today)}.`,
     row: (debtor) => `${debtor.daysLate} hari`,
     excel: ['telat', minDays === undefined ? '' : `> ${minDays} hari`, area ?? '', 'excel'].filter(Boolean).join(' '),
   })
@@ -50,6 +49,11 @@ export async function handleUnpaid(turn: StaffTurn, args: ReportArgs): Promise<A
 
 function place(area: string | undefined): string {
   return area ? ` di ${area.replace(/\b(rt|rw)\b/g, (word) => word.toUpperCase())}` : ''
+}
+
+/** `telat minimal 7 hari di RT 3` */
+function late(minDays: number | undefined, area: string | undefined): string {
+  return `telat${minDays === undefined ? '' : ` minimal ${minDays} hari`}${place(area)}`
 }
 
 async function list(
@@ -153,12 +157,13 @@ export const overdueExcel: ErrandHandler = async ({ args, open }) => {
   }
   const bytes = await writeWorkbook({ sheetName: 'Tagihan telat', columns: COLUMNS }, pages())
   return async ({ books }) => {
-    if (invoices === 0) return { text: `Tidak ada yang telat per ${formatDay(books.today)}, jadi tidak ada filenya.` }
+    const what = late(filter.minDays, filter.area)
+    if (invoices === 0) return { text: `Tidak ada yang ${what} per ${formatDay(books.today)}, jadi tidak ada filenya.` }
     const name = `tagihan-telat-${formatDay(books.today).toLowerCase().replace(/ /g, '-')}.xlsx`
     const mime = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
     return {
       fileId: await storeFile(books, { name, mime, bytes }),
-      text: `*${formatCount(customers.size)} pelanggan*, ${formatCount(invoices)} tagihan telat, total *${formatRupiah(total as OverdueInvoice['open'])}* per ${formatDay(books.today)}.`,
+      text: `*${formatCount(customers.size)} pelanggan*, ${formatCount(invoices)} tagihan ${what}, total *${formatRupiah(total as OverdueInvoice['open'])}* per ${formatDay(books.today)}.`,
     }
   }
 }

@@ -37,7 +37,7 @@ export const broadcastStatus = command({
     'kirim sudah berapa tagihan? pesan?',
   ],
   takes: {},
-  summary: 'Sampai di mana pengiriman pesan.',
+  summary: 'Melihat sampai di mana pengiriman pesan.',
   examples: ['status pengiriman'],
   handle: handleStatus,
 })

@@ -39,7 +39,7 @@ export const cashStatus = command({
     'saldo staf',
   ],
   takes: { who: who() },
-  summary: 'Uang tunai yang masih di tangan penagih.',
+  summary: 'Melihat uang tunai yang masih di tangan penagih.',
   examples: ['uang di ujang berapa', 'siapa belum setor'],
 })
 

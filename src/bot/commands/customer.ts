@@ -72,7 +72,7 @@ export const addCustomer = command({
     'pasang <phone> nama? nomor? no? wa? alamat? paket? harga? tempo?',
   ],
   takes: {
-    phone: phone(),
+    phone: { ...phone(), none: { noPhone: true } },
     address: address(),
     area: area(),
     plan: plan(),
@@ -82,7 +82,11 @@ export const addCustomer = command({
     name: name({ ask: 'Siapa nama pelanggannya?' }),
   },
   summary: 'Menambah pelanggan baru.',
-  examples: ['tambah pelanggan Slamet 085700004321 tempo 10', 'pelanggan baru Slamet 085700004321 rt 3'],
+  examples: [
+    'tambah pelanggan',
+    'tambah pelanggan Slamet 085700004321 tempo 10',
+    'pelanggan baru Slamet 085700004321 rt 3',
+  ],
   keeps: { noPhone: z.boolean(), planId: z.number(), shared: z.boolean(), customerId: z.number() },
   handle: handleAdd,
   undo: undoAdd,

@@ -15,7 +15,7 @@ export const help = command({
     'bisa apa <alone> saya?',
   ],
   takes: { topic: topic() },
-  summary: 'Apa saja yang bisa dilakukan di sini.',
+  summary: 'Menunjukkan apa saja yang bisa dilakukan di sini.',
   examples: ['bantuan', 'bantuan lunas'],
   handle: async (turn, args) => handleHelp(turn, args),
 })

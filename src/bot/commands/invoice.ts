@@ -18,9 +18,10 @@ export const issueInvoices = command({
   summary: 'Menerbitkan tagihan yang sudah waktunya, tanpa mengirim pesan.',
   examples: ['terbitkan tagihan'],
   later: {
-    who: 'Tagihan terbit untuk semua yang sudah waktunya, belum bisa per orang.',
-    area: 'Tagihan terbit untuk semua yang sudah waktunya, belum bisa per wilayah.',
-    month: 'Tagihan terbit menurut jatuh temponya, belum bisa dipilih bulannya.',
+    who: 'Menerbitkan tagihan satu orang belum bisa.\nUntuk semua yang sudah waktunya: *terbitkan tagihan*',
+    area: 'Menerbitkan tagihan per wilayah belum bisa.\nUntuk semua yang sudah waktunya: *terbitkan tagihan*',
+    month:
+      'Menerbitkan tagihan bulan tertentu belum bisa; tagihan terbit menurut jatuh temponya.\nUntuk semua yang sudah waktunya: *terbitkan tagihan*',
   },
   handle: handleIssue,
 })
@@ -42,12 +43,12 @@ export const sendAllInvoices = command({
     'tagih semua belum lunas',
   ],
   takes: { month: month('nearest', { isDefault: true }), area: area(), plan: plan() },
-  summary: 'Mengirim tagihan ke semua pelanggan yang belum lunas.',
+  summary: 'Menagih semua pelanggan, yang belum lunas dan belum dikirimi.',
   examples: ['tagih semua', 'tagih semua rt 3'],
   keeps: { previewed: z.boolean(), broadcastId: z.number() },
   later: {
-    month: 'Menagih satu bulan saja belum bisa; semua tagihan yang belum lunas ikut.',
-    plan: 'Menagih satu paket saja belum bisa. Coba *tagih semua*, atau per wilayah, contoh *tagih semua rt 3*.',
+    month: 'Menagih satu bulan saja belum bisa.\nSemua yang belum lunas: *tagih semua*',
+    plan: 'Menagih satu paket saja belum bisa.\nYang bisa: *tagih semua*, atau per wilayah, contoh *tagih semua rt 3*',
   },
   handle: handleSendAll,
   undo: undoSendAll,
@@ -88,8 +89,8 @@ export const sendInvoice = command({
   takes: { month: month('nearest'), area: area(), who: who({ ask: 'Tagihan siapa yang dikirim?' }) },
   summary: 'Mengirim tagihan seorang pelanggan.',
   examples: ['tagih budi', 'kirim ulang tagihan budi'],
-  keeps: { customerId: z.number(), again: z.boolean(), guessed: z.string(), messageId: z.number() },
-  later: { month: 'Menagih satu bulan saja belum bisa; semua tagihannya yang belum lunas ikut.' },
+  keeps: { customerId: z.number(), again: z.boolean(), messageId: z.number() },
+  later: { month: 'Menagih satu bulan saja belum bisa.\nTanpa bulan, semua tagihannya yang belum lunas ikut.' },
   handle: handleSend,
   undo: undoSend,
 })

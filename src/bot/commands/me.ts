@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { handleHelp, handleInvoice, handleOptIn, handleOptOut, handlePay, handleTalk } from '../answers/me.ts'
+import { handleHelp, handleInvoice, handleOptIn, handleOptOut, handleTalk } from '../answers/me.ts'
+import { handlePay } from '../answers/pay.ts'
 import { command } from '../command.ts'
 import { amount, date, method, month, months } from '../words.ts'
 
@@ -50,7 +51,12 @@ export const myPay = command({
     'midtrans bayar? link? mau?',
     '<first> <alone>',
   ],
-  takes: { method: method(), months: months(), amount: amount({ payment: true }) },
+  takes: {
+    method: method(),
+    months: months(),
+    amount: amount({ payment: true }),
+    month: month('nearest', { isDefault: 'unnamed' }),
+  },
   summary: 'Membayar tagihan.',
   examples: ['bayar', '1', 'minta qris'],
   keeps: { customerIds: z.array(z.number()) },
@@ -254,7 +260,7 @@ export const talk = command({
   takes: {},
   summary: 'Meneruskan pesan ke orang usaha.',
   examples: ['internet saya mati', 'berhenti langganan'],
-  handle: handleTalk,
+  handle: (turn) => handleTalk(turn),
 })
 
 export const customerOwnCommands = [

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { handleRecord, handleUndo, undoRecord } from '../answers/payment.ts'
+import { handleRecord } from '../answers/payment.ts'
+import { handleUndo, undoRecord } from '../answers/payment-undo.ts'
 import { command } from '../command.ts'
 import { amount, area, date, items, method, month, months, who } from '../words.ts'
 import { COLLECTING, OFFICE } from './roles.ts'
@@ -8,6 +9,7 @@ export const recordPayment = command({
   id: 'payment.record',
   roles: COLLECTING,
   risky: true,
+  asksBack: true,
   says: [
     'lunas sudah? catat? tagihan? pembayaran? bayar? tambah? uang?',
     'bayar sudah? catat? tagihan? tambah? uang? setor?',
@@ -52,8 +54,7 @@ export const recordPayment = command({
     receiptIds: z.array(z.number()),
   },
   later: {
-    months:
-      'Bayar beberapa bulan sekaligus belum bisa, jadi belum saya catat. Tulis jumlah uangnya, contoh *lunas budi 450rb*.',
+    months: 'Bayar beberapa bulan sekaligus belum bisa.\nTulis jumlah uangnya di belakang nama, misalnya 450rb.',
   },
   handle: handleRecord,
   undo: undoRecord,

@@ -1,8 +1,12 @@
 import { z } from 'zod'
+import { rupiah } from '../../domain/money.ts'
 import { handleAdd, handleEdit, handleList, undoAdd, undoEdit } from '../answers/plan.ts'
 import { command } from '../command.ts'
 import { becomes, date, leadDays, month, months, plan, planName, price } from '../words.ts'
 import { LOOKING, OFFICE } from './roles.ts'
+
+/** What an edit changed, from what to what. */
+const settings = z.object({ price: z.number().transform(rupiah), leadDays: z.number(), name: z.string() }).partial()
 
 export const listPlans = command({
   id: 'plan.list',
@@ -31,9 +35,9 @@ export const addPlan = command({
   id: 'plan.add',
   roles: OFFICE,
   says: [
-    'tambah paket baru? harga?',
-    'paket baru harga? buat? daftar?',
-    'buat paket baru? harga?',
+    'tambah paket baru? harga? terbit? tempo?',
+    'paket baru harga? buat? daftar? terbit? tempo?',
+    'buat paket baru? harga? terbit? tempo?',
     'daftar paket <price>',
     'masuk paket <price>',
   ],
@@ -41,7 +45,9 @@ export const addPlan = command({
   summary: 'Menambah paket.',
   examples: ['tambah paket Gamer 30 Mbps 275rb'],
   keeps: { planId: z.number() },
-  later: { months: 'Paket yang ditagih beberapa bulan sekali belum bisa.' },
+  later: {
+    months: 'Paket yang ditagih beberapa bulan sekali belum bisa.\nYang bisa: paket bulanan, harganya sebulan.',
+  },
   handle: handleAdd,
   undo: undoAdd,
 })
@@ -74,10 +80,10 @@ export const editPlan = command({
   },
   summary: 'Mengubah harga, nama, atau hari terbit paket.',
   examples: ['harga hemat 5 mbps jadi 110rb', 'paket hemat 5 mbps terbit 14 hari sebelum jatuh tempo'],
-  keeps: { planId: z.number(), previewed: z.boolean() },
+  keeps: { planId: z.number(), previewed: z.boolean(), was: settings, became: settings },
   later: {
-    date: 'Harga mulai tanggal tertentu belum bisa; harga baru berlaku mulai tagihan yang belum terbit.',
-    month: 'Harga mulai bulan tertentu belum bisa; harga baru berlaku mulai tagihan yang belum terbit.',
+    date: 'Harga mulai tanggal tertentu belum bisa.\nTanpa tanggal, harga baru berlaku mulai tagihan yang belum terbit.',
+    month: 'Harga mulai bulan tertentu belum bisa.\nTanpa bulan, harga baru berlaku mulai tagihan yang belum terbit.',
   },
   handle: handleEdit,
   undo: undoEdit,

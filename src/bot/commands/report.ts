@@ -22,12 +22,12 @@ export const reportOverdue = command({
     plan: plan(),
     month: month('past', { isDefault: true }),
   },
-  summary: 'Siapa yang lewat jatuh tempo, yang paling lama di atas.',
+  summary: 'Daftar yang lewat jatuh tempo, yang paling lama di atas.',
   examples: ['telat', 'telat > 14 hari', 'telat rt 3', 'telat excel'],
   keeps: { offset: z.number() },
   later: {
-    plan: 'Menyaring menurut paket belum bisa. Yang bisa: wilayah dan lama telat, contoh *telat rt 3*.',
-    month: 'Menyaring menurut bulan belum bisa. Yang bisa: *belum bayar november*.',
+    plan: 'Menyaring menurut paket belum bisa.\nYang bisa: wilayah dan lama telat, contoh *telat rt 3*',
+    month: 'Menyaring yang telat menurut bulan belum bisa.\nYang bisa: *belum bayar november*',
   },
   handle: handleOverdue,
 })
@@ -54,13 +54,13 @@ export const reportUnpaid = command({
     month: month('past', { isDefault: true }),
     date: date('coming', { isDefault: true }),
   },
-  summary: 'Siapa yang belum bayar.',
+  summary: 'Daftar yang belum bayar.',
   examples: ['belum bayar', 'belum bayar rt 3', 'belum bayar bulan november'],
   keeps: { offset: z.number() },
   later: {
-    plan: 'Menyaring menurut paket belum bisa. Yang bisa: wilayah dan bulan, contoh *belum bayar rt 3*.',
-    date: 'Menyaring menurut hari jatuh tempo belum bisa. Yang bisa: *telat*, atau *belum bayar november*.',
-    format: 'Excel untuk yang belum bayar belum ada. Yang ada: *telat excel*.',
+    plan: 'Menyaring menurut paket belum bisa.\nYang bisa: wilayah dan bulan, contoh *belum bayar rt 3*',
+    date: 'Menyaring menurut hari jatuh tempo belum bisa.\nYang bisa: *telat*, atau *belum bayar november*',
+    format: 'Excel untuk yang belum bayar belum ada.\nYang ada: *telat excel*',
   },
   handle: handleUnpaid,
 })
@@ -91,7 +91,7 @@ export const reportPaid = command({
     plan: plan(),
     method: method(),
   },
-  summary: 'Siapa yang sudah bayar, hari ini atau pada hari dan bulan lain.',
+  summary: 'Daftar yang sudah bayar, hari ini atau pada hari dan bulan lain.',
   examples: ['yang bayar hari ini', 'yang sudah bayar bulan november'],
 })
 

@@ -33,7 +33,7 @@ export const listStaff = command({
     'staf berapa',
   ],
   takes: {},
-  summary: 'Siapa saja staf dan perannya.',
+  summary: 'Daftar staf dan perannya.',
   examples: ['daftar staf'],
 })
 

@@ -1,0 +1,93 @@
+import type { Books } from '../../domain/books.ts'
+import { type Day, formatDay, formatTime } from '../../domain/calendar.ts'
+import { type Customer, listSharers } from '../../domain/customer.ts'
+import type { Invoice } from '../../domain/invoice.ts'
+import { formatMethod, receiptLetter } from '../../domain/letter.ts'
+import { queueMessages, quietUntil } from '../../domain/message.ts'
+import type { Rupiah } from '../../domain/money.ts'
+import { findRecentPayment, type Payment, type Recorded } from '../../domain/payment.ts'
+import { formatPhone } from '../../domain/phone.ts'
+import type { Method } from '../../domain/tables.ts'
+import type { StaffTurn } from '../command.ts'
+import type { PaymentItem } from '../words.ts'
+
+/** What recording one payment, recording several and taking one back have in common. */
+
+export type RecordArgs = {
+  who?: string
+  area?: string
+  amount?: Rupiah
+  method?: Method
+  date?: Day
+  month?: Day
+  items?: readonly PaymentItem[]
+  customerId?: number
+  invoiceIds?: readonly number[]
+  guessed?: string
+  /** What was asked and answered with *ya*: a day long past, the same once more, credit, the whole list. */
+  late?: boolean
+  repeated?: boolean
+  asCredit?: boolean
+  listed?: boolean
+}
+
+/** The same payment within this time is asked about: a message sent twice by a shaky thumb (rules 16). */
+const REPEAT_MINUTES = 10
+
+/** What this person recorded for the same customer just now; where a month was named, only for one of its bills. */
+export function findRepeat(
+  { books, person }: StaffTurn,
+  customer: Customer,
+  amount: Rupiah,
+  named?: readonly Invoice[],
+): Promise<Payment | undefined> {
+  return findRecentPayment(
+    books,
+    customer.id,
+    amount,
+    person.id,
+    REPEAT_MINUTES,
+    named?.map(({ id }) => id),
+  )
+}
+
+/** `tunai, dicatat *Ujang* 9 Des 2026 14.02` */
+export function describePayment(books: Books, payment: Payment): string {
+  const { zone } = books.business
+  const when = `${formatDay(payment.recordedAt.toZonedDateTimeISO(zone).toPlainDate())} ${formatTime(payment.recordedAt, zone)}`
+  return payment.by
+    ? `${formatMethod(payment.method)}, dicatat *${payment.by}* ${when}`
+    : `${formatMethod(payment.method)}, masuk ${when}`
+}
+
+/** A payment that was just recorded. */
+export type Done = { amount: Rupiah; method: Method; made: Recorded; date?: Day }
+
+/** A receipt for what staff recorded waits this long, for a slip that is taken back at once (rules 19). */
+const RECEIPT_DELAY_SECONDS = 120
+
+/** Queues the customer's receipt, a while later; none for those who want no messages or have no WhatsApp. */
+export async function queueReceipt(
+  turn: StaffTurn,
+  customer: Customer,
+  { amount, method, made }: Done,
+): Promise<{ id: number; line: string } | undefined> {
+  const { books, message } = turn
+  const phone = customer.phones.find(({ kind }) => kind === 'mobile')?.phone
+  if (!phone || customer.optedOut) return undefined
+  const shared = (await listSharers(books, [customer.id])).has(customer.id)
+  const payment = { amount, method, at: books.now, invoices: made.invoices, credit: made.credit }
+  const [id] = await queueMessages(books, [
+    {
+      phone,
+      kind: 'staffReceipt',
+      text: receiptLetter(books.business, { ...customer, shared }, payment, books.today),
+      customerId: customer.id,
+      causeId: message.id,
+      delaySeconds: RECEIPT_DELAY_SECONDS,
+    },
+  ])
+  const morning = quietUntil(books.business, books.now.add({ seconds: RECEIPT_DELAY_SECONDS }))
+  const when = morning ? ` ${formatTime(morning, books.business.zone)}` : ''
+  return { id: id as number, line: `Kwitansi dikirim${when} ke ${formatPhone(phone)}.` }
+}
