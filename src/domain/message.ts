@@ -59,6 +59,10 @@ const LONGEST_TEXT = 10_000
 /** What leaves nobody's hand at night: everything unasked. Answers and digital receipts come at any hour. */
 const QUIET_KINDS = ['bill', 'staffReceipt', 'correction']
 
+/** While a restore waits for a person's word no bill and no broadcast leaves (N19); of a query in which `m` is the message. */
+const HELD = sql`((m.broadcast_id is not null or m.kind = 'bill') and exists (
+  select from restoration r where r.business_id = m.business_id and r.released_at is null))`
+
 /** What PostgreSQL cannot store or a screen should not show: NUL, other controls, lone surrogates (C16). */
 export function cleanText(text: string): string {
   return text
@@ -295,7 +299,7 @@ export async function claimNext(books: Books, channel: ChannelName, broadcasts: 
       left join broadcast b on b.business_id = m.business_id and b.id = m.broadcast_id
      where m.business_id = ${business.id} and m.channel = ${channel} and m.direction = 'out' and m.status = 'waiting'
        and m.not_before <= ${now} and (b.id is null or (b.state = 'running' and ${broadcasts}))
-       and not (${quiet} and m.kind = any (${QUIET_KINDS}))
+       and not (${quiet} and m.kind = any (${QUIET_KINDS})) and not ${HELD}
      order by m.broadcast_id nulls first, m.id
      limit 1 for update of m skip locked`.execute(trx)
   const id = rows[0]?.id
@@ -375,7 +379,7 @@ export async function listWaiting(books: Books): Promise<Waiting> {
     select m.channel, m.kind, min(m.not_before) as at from message m
       left join broadcast b on b.business_id = m.business_id and b.id = m.broadcast_id
      where m.business_id = ${books.business.id} and m.direction = 'out' and m.status in ('waiting', 'sending')
-       and (b.id is null or b.state = 'running')
+       and (b.id is null or b.state = 'running') and not ${HELD}
      group by m.channel, m.kind`.execute(books.trx)
   const times = rows.map(({ channel, kind, at }) => {
     const from = Temporal.Instant.compare(at, books.now) > 0 ? at : books.now

@@ -38,6 +38,7 @@ export type Tables = {
   activation: ActivationTable
   daily_run: { business_id: number; act: string; day: Day; at: Moment }
   audit: AuditTable
+  restoration: RestorationTable
 }
 
 /** A jsonb column: read as a value, written as text (node-postgres would make an array of an array). */
@@ -410,4 +411,14 @@ type AuditTable = {
   act: string
   subject: string | null
   facts: Json<Record<string, unknown>>
+}
+
+type RestorationTable = {
+  business_id: number
+  id: GeneratedAlways<number>
+  data_until: Moment | null
+  noticed_at: Moment | null
+  matter: number | null
+  released_at: Moment | null
+  released_by: number | null
 }
