@@ -80,9 +80,13 @@ function toColumn(value: unknown): unknown {
 /**
  * Connects, brings the schema up to date and makes the app role.
  * @param url the login that owns the database (contract: `DATABASE_URL`)
+ * @param options.migrate whether to bring the schema up to date, or only as far as these migrations (a restore)
  * @throws StartError when the database cannot be reached, is too old, or the login could see past the policies
  */
-export async function openDatabase(url: string, options: { migrate: boolean } = { migrate: true }): Promise<Database> {
+export async function openDatabase(
+  url: string,
+  options: { migrate: boolean | readonly string[] } = { migrate: true },
+): Promise<Database> {
   const pool = new pg.Pool({
     connectionString: url,
     types,
@@ -111,7 +115,8 @@ export async function openDatabase(url: string, options: { migrate: boolean } = 
   }
   try {
     await checkServer(kysely)
-    const appRole = options.migrate ? await migrate(kysely) : await findAppRole(kysely)
+    const only = Array.isArray(options.migrate) ? options.migrate : undefined
+    const appRole = options.migrate ? await migrate(kysely, only) : await findAppRole(kysely)
     return {
       kysely,
       appRole,
@@ -123,6 +128,26 @@ export async function openDatabase(url: string, options: { migrate: boolean } = 
     await end()
     throw error
   }
+}
+
+/**
+ * One connection of its own, for long work on everything (a backup, a restore, `verify`): the pool's time limits do not
+ * hold for it. Whoever opens it ends it.
+ * @throws StartError when the database cannot be reached
+ */
+export async function openSession(url: string, name: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: name,
+    options: '-c timezone=UTC',
+    connectionTimeoutMillis: 5_000,
+  })
+  // A lost connection shows in the query under way.
+  client.on('error', () => {})
+  await client.connect().catch((error: Error) => {
+    throw new StartError(`DATABASE_URL: database tidak bisa dihubungi (${error.message || 'tidak ada jawaban'}).`)
+  })
+  return client
 }
 
 async function checkServer(kysely: Kysely<Tables>): Promise<void> {
@@ -166,9 +191,14 @@ export async function eraseEverything(database: Database): Promise<void> {
 
 const MIGRATIONS = new URL('../../migrations/', import.meta.url)
 
+/** The migrations this program knows, in their order. */
+export async function listMigrationFiles(): Promise<string[]> {
+  return (await readdir(MIGRATIONS)).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort()
+}
+
 /** Runs what has not run yet, each file in one transaction, then the policies; one process at a time (D08). */
-async function migrate(kysely: Kysely<Tables>): Promise<string | null> {
-  const files = (await readdir(MIGRATIONS)).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort()
+async function migrate(kysely: Kysely<Tables>, only?: readonly string[]): Promise<string | null> {
+  const files = (await listMigrationFiles()).filter((name) => !only || only.includes(name))
   return kysely.connection().execute(async (connection) => {
     await sql`select pg_advisory_lock(hashtextextended('tagih migrate', 0))`.execute(connection)
     try {

@@ -37,6 +37,9 @@ const SERVER_SETTINGS = [
   'client_connection_check_interval=1s',
   'timezone=UTC',
   'log_timezone=UTC',
+  // Its log may be read by others: a violated key would show the phone, a failed statement the text (I9).
+  'log_error_verbosity=terse',
+  'log_min_error_statement=panic',
 ]
 
 type Binaries = { initdb: string; postgres: string }
@@ -123,7 +126,7 @@ function userNamed(name: string): { uid: number; gid: number } | undefined {
   return fields && { uid: Number(fields[2]), gid: Number(fields[3]) }
 }
 
-function readPasswords(base: string): Passwords {
+export function readPasswords(base: string): Passwords {
   const file = join(base, 'postgres.json')
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Passwords
   const made = { superuser: randomBytes(24).toString('hex'), login: randomBytes(24).toString('hex') }
@@ -207,7 +210,7 @@ async function clearOrphan(base: string, folder: string, passwords: Passwords): 
   while (existsSync(pidFile) && Date.now() < deadline) await sleep(20)
 }
 
-async function tryConnect(port: number, passwords: Passwords): Promise<pg.Client | undefined> {
+export async function tryConnect(port: number, passwords: Passwords): Promise<pg.Client | undefined> {
   const client = new pg.Client({
     host: '127.0.0.1',
     port,

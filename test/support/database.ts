@@ -6,10 +6,13 @@ import { createBusiness } from '../../src/domain/business.ts'
 import { type Database, openDatabase } from '../../src/domain/database.ts'
 import { sealer } from '../../src/domain/secret.ts'
 
-/** Makes a database from the template; dropped after the file, kept when a test of it failed. */
-export async function createTestDatabase(): Promise<string> {
+/**
+ * Makes a database from the template; dropped after the file, kept when a test of it failed.
+ * @param template another one, as `template0`: a database in which there is nothing at all
+ */
+export async function createTestDatabase(template = 'template_tagih'): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  await asSuperuser(`create database ${name} template template_tagih owner tagih`)
+  await asSuperuser(`create database ${name} template ${template} owner tagih`)
   let failed = false
   onFailure(() => {
     failed = true
@@ -57,6 +60,8 @@ export function testClock(start: string): TestClock {
 
 export type TestBooks = {
   database: Database
+  /** Where the database is, as the login of the program. */
+  url: string
   openBooks: OpenBooks
   businessId: number
   clock: TestClock
@@ -67,7 +72,8 @@ export type TestBooks = {
 
 /** A database with one business and nothing else, its books at hand. Ended after the file. */
 export async function openTestBooks(start = '2026-12-10T09:00:00+07:00'): Promise<TestBooks> {
-  const database = await openDatabase(await createTestDatabase())
+  const url = await createTestDatabase()
+  const database = await openDatabase(url)
   const clock = testClock(start)
   const jobs: unknown[] = []
   const openBooks = bookkeeper({
@@ -79,7 +85,7 @@ export async function openTestBooks(start = '2026-12-10T09:00:00+07:00'): Promis
   })
   const businessId = await createTestBusiness(database, clock, 'barokah')
   afterAll(() => database.end())
-  return { database, openBooks, businessId, clock, jobs, open: (work) => openBooks(businessId, work) }
+  return { database, url, openBooks, businessId, clock, jobs, open: (work) => openBooks(businessId, work) }
 }
 
 export async function createTestBusiness(database: Database, clock: Clock, slug: string): Promise<number> {
