@@ -19,6 +19,8 @@ const Environment = z.object({
     .optional(),
   DATA_DIR: z.string().default('./data'),
   SECRET_KEY: z.string().min(16, 'minimal 16 huruf').optional(),
+  BACKUP_DIR: z.string().optional(),
+  BACKUP_KEY: z.string().min(16, 'minimal 16 huruf').optional(),
   FONNTE_URL: url().optional(),
   MIDTRANS_SNAP_URL: url().optional(),
   MIDTRANS_API_URL: url().optional(),
@@ -65,6 +67,20 @@ export function openDataDir(settings: Settings): string {
     return folder
   } catch (error) {
     throw new StartError(`DATA_DIR: folder ${folder} tidak bisa ditulisi (${(error as Error).message}).`)
+  }
+}
+
+/**
+ * Where backups are kept: a folder of its own (another disk is best), made unless it is there.
+ * @throws StartError when it cannot be made
+ */
+export function openBackupDir(settings: Settings): string {
+  const folder = resolve(settings.BACKUP_DIR ?? join(settings.DATA_DIR, 'backups'))
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return folder
+  } catch (error) {
+    throw new StartError(`BACKUP_DIR: folder ${folder} tidak bisa dibuat (${(error as Error).message}).`)
   }
 }
 

@@ -15,6 +15,8 @@ export type Job =
   | { name: 'issue'; day: string }
   | { name: 'notification'; id: number }
   | { name: 'reconcile'; orderIds: string[] }
+  | { name: 'restored' }
+  | { name: 'backup'; day: string }
 
 /** Runs SQL inside an open transaction: all that the queue needs to be part of it. */
 export type Executor = { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> }
@@ -104,6 +106,15 @@ export async function listBusinessIds(database: Database): Promise<number[]> {
     .orderBy('business_id')
     .execute()
   return rows.map((row) => row.business_id)
+}
+
+/** Whether this is the first business: what concerns the whole program (its backup) is done and told in its name. */
+export async function isFirstBusiness(books: Books): Promise<boolean> {
+  const { first } = await books.trx
+    .selectFrom('directory')
+    .select((eb) => eb.fn.min('business_id').as('first'))
+    .executeTakeFirstOrThrow()
+  return first === books.business.id
 }
 
 /** Writes one line of the trace of who did what (faults S29). */

@@ -264,10 +264,13 @@ export async function markUndone(books: Books, id: number, staffId: number): Pro
   return Number(done.numUpdatedRows) === 1
 }
 
-/** Opens a numbered matter that a person answers with `ya 15` or `tolak 15`; answers its number. */
+/**
+ * Opens a numbered matter that a person answers with `ya 15` or `tolak 15`; answers its number.
+ * @param matter.fresh begins a new hundred, because numbers may have been given out that these books do not know of
+ */
 export async function openMatter(
   books: Books,
-  matter: { kind: string; args: Record<string, unknown>; summary: string },
+  matter: { kind: string; args: Record<string, unknown>; summary: string; fresh?: boolean },
 ): Promise<number> {
   await sql`select id from business where id = ${books.business.id} for no key update`.execute(books.trx)
   const last = await books.trx
@@ -275,7 +278,8 @@ export async function openMatter(
     .select((eb) => eb.fn.max('number').as('number'))
     .where('business_id', '=', books.business.id)
     .executeTakeFirst()
-  const number = (last?.number ?? 0) + 1
+  const before = last?.number ?? 0
+  const number = matter.fresh ? (Math.floor(before / 100) + 1) * 100 + 1 : before + 1
   await books.trx
     .insertInto('matter')
     .values({

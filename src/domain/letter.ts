@@ -189,3 +189,40 @@ export function broadcastStopped(progress: Progress, reason: string): string {
     'Sudah beres? Ketik *lanjut kirim*',
   ].join('\n')
 }
+
+/** What the owner is asked when the data came back from a backup: what may be doubled, and how many (N19). */
+export function restoredLetter(
+  facts: {
+    until: Moment | null
+    customers: number
+    total: Rupiah
+    matter: number
+    /** Nothing where the business takes no digital payment. */
+    unasked: number | undefined
+    sealed: boolean
+  },
+  zone: string,
+): string {
+  const { until, customers, total, matter, unasked, sealed } = facts
+  const when = until
+    ? `, isinya sampai *${formatDay(until.toZonedDateTimeISO(zone).toPlainDate())} ${formatTime(until, zone)}*`
+    : ''
+  const lines = [
+    `⚠️ Data dipulihkan dari cadangan${when}. Tagihan belum saya kirim lagi.`,
+    'Yang terjadi sesudah itu tidak ada di sini: catat ulang uang tunai, pelanggan baru dan perubahan harga.',
+  ]
+  if (sealed) lines.push('SECRET_KEY berbeda dari yang dulu: token Fonnte dan kunci Midtrans harus diisi ulang.')
+  if (unasked !== undefined)
+    lines.push(
+      unasked > 0
+        ? `Midtrans belum menjawab tentang ${formatCount(unasked)} percobaan bayar; yang sudah bayar bisa ikut ditagih.`
+        : 'Midtrans sudah saya tanyai tentang semua percobaan bayar yang saya kenal. Yang lebih baru: cocokkan di dashboard Midtrans.',
+    )
+  if (customers > 0)
+    lines.push(
+      `*${formatCount(customers)} pelanggan*, ${formatRupiah(total)}, mungkin sudah ditagih sesudah cadangan itu.`,
+      `Lanjut kirim, dan mereka saya anggap sudah ditagih? *ya ${matter}*`,
+    )
+  else lines.push(`Lanjut kirim? *ya ${matter}*`)
+  return lines.join('\n')
+}

@@ -8,6 +8,8 @@ export type Sealer = {
   seal(businessId: number, plain: string): Buffer
   /** Throws when the value was sealed with another key, for another business, or was changed. */
   open(businessId: number, sealed: Buffer): string
+  /** The same, or nothing where there is none or it does not open: after a restore without the old SECRET_KEY. */
+  tryOpen(businessId: number, sealed: Buffer | null): string | undefined
 }
 
 const NONCE = 12
@@ -15,7 +17,7 @@ const TAG = 16
 
 export function sealer(secretKey: string): Sealer {
   const key = createHash('sha256').update(`tagih seal ${secretKey}`).digest()
-  return {
+  const made: Sealer = {
     seal(businessId, plain) {
       const nonce = randomBytes(NONCE)
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(String(businessId)))
@@ -27,5 +29,14 @@ export function sealer(secretKey: string): Sealer {
         .setAuthTag(sealed.subarray(-TAG))
       return decipher.update(sealed.subarray(NONCE, -TAG), undefined, 'utf8') + decipher.final('utf8')
     },
+    tryOpen(businessId, sealed) {
+      if (sealed === null) return undefined
+      try {
+        return made.open(businessId, sealed)
+      } catch {
+        return undefined
+      }
+    },
   }
+  return made
 }
