@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
 import { makeServer } from './admin/server.ts'
 import { type Bot, makeBot } from './bot/receive.ts'
+import { takeBackup } from './domain/backup.ts'
 import { type Business, bookkeeper, type Clock, listBusinessIds, type OpenBooks } from './domain/books.ts'
 import { type Database, eraseEverything, openDatabase, StartError } from './domain/database.ts'
 import { listUnhandledPhones, listWaiting, type SendMessage } from './domain/message.ts'
@@ -12,12 +13,14 @@ import { type Sealer, sealer } from './domain/secret.ts'
 import { fonnte, readFonnteMessage, readFonnteStatus } from './gateways/fonnte.ts'
 import { isSigned, midtrans } from './gateways/midtrans.ts'
 import { PROGRAM_LOCK, startEmbedded } from './gateways/postgres.ts'
+import { backUpNightly } from './jobs/backup.ts'
 import { issueAll } from './jobs/issue.ts'
 import { handleNotification, reconcile } from './jobs/pay.ts'
 import { openQueue } from './jobs/queue.ts'
+import { settleRestoration } from './jobs/restored.ts'
 import { nextTick, type Ran, tick } from './jobs/schedule.ts'
 import { makeSender } from './jobs/send.ts'
-import { openDataDir, type Settings, secretKey } from './settings.ts'
+import { openBackupDir, openDataDir, type Settings, secretKey } from './settings.ts'
 
 export type { Ran }
 
@@ -100,22 +103,21 @@ async function start(
   const url = `http://${settings.HOST.includes(':') ? `[${settings.HOST}]` : settings.HOST}:${settings.PORT}`
   const local = gatewayUrls?.(url)
   const seal = sealer(secretKey(settings))
-  const payment = (business: Business): PaymentGateway | undefined =>
-    business.midtrans_key
-      ? midtrans({
-          serverKey: seal.open(business.id, business.midtrans_key),
+  const payment = (business: Business): PaymentGateway | undefined => {
+    const serverKey = seal.tryOpen(business.id, business.midtrans_key)
+    return serverKey === undefined
+      ? undefined
+      : midtrans({
+          serverKey,
           production: business.midtrans_production,
           snapUrl: settings.MIDTRANS_SNAP_URL ?? local?.snap,
           apiUrl: settings.MIDTRANS_API_URL ?? local?.api,
         })
-      : undefined
-  const broadcast = (business: Business) =>
-    business.fonnte_token
-      ? fonnte({
-          url: settings.FONNTE_URL ?? local?.fonnte ?? FONNTE_URL,
-          token: seal.open(business.id, business.fonnte_token),
-        })
-      : undefined
+  }
+  const broadcast = (business: Business) => {
+    const token = seal.tryOpen(business.id, business.fonnte_token)
+    return token === undefined ? undefined : fonnte({ url: settings.FONNTE_URL ?? local?.fonnte ?? FONNTE_URL, token })
+  }
 
   const bot = makeBot({ openBooks, gateways: { payment, broadcast }, onError })
   const sender = makeSender({
@@ -156,6 +158,22 @@ async function start(
     },
     notification: ({ businessId, id }) => handleNotification({ openBooks, payment }, businessId, id),
     reconcile: ({ businessId, orderIds }) => reconcile({ openBooks, payment }, businessId, orderIds),
+    restored: ({ businessId }) =>
+      settleRestoration(
+        { database, openBooks, payment, opens: (business) => opensAll(seal, business), onError },
+        businessId,
+      ),
+    backup: ({ businessId, day }) =>
+      backUpNightly(
+        {
+          openBooks,
+          folder: () => openBackupDir(settings),
+          encrypted: settings.BACKUP_KEY !== undefined,
+          take: (file, now) => takeBackup(databaseUrl, file, { now, key: settings.BACKUP_KEY, replace: true }),
+        },
+        businessId,
+        day,
+      ),
   })
 
   /** Looks for what a lost nudge or a crash left: turns, and messages that may leave. */
@@ -220,6 +238,11 @@ async function start(
   await program.tick()
   await sweep()
   return program
+}
+
+/** Whether this SECRET_KEY is the one that a business's credentials were sealed with. */
+function opensAll(seal: Sealer, { id, fonnte_token, midtrans_key }: Business): boolean {
+  return [fonnte_token, midtrans_key].every((sealed) => sealed === null || seal.tryOpen(id, sealed) !== undefined)
 }
 
 /** One program at a time works on a data folder; the lock ends with the connection, however the program ends. */

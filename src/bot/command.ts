@@ -95,6 +95,8 @@ export type Command = {
   examples: readonly string[]
   /** It moves money or messages: a guessed (misspelt) word is asked back first. */
   risky?: boolean
+  /** Bills or many messages leave by it: refused while a restore waits for the owner's word. */
+  sends?: boolean
   /** Its handler asks back itself, with what it found for the guessed word (`guessed`). */
   asksBack?: boolean
   /** Words given while its own question is open add to that question instead of starting anew. */

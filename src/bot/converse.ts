@@ -2,6 +2,7 @@ import { closeQuestions, findQuestion, heardSince, type OpenQuestion } from '../
 import { plain as plainText } from '../domain/letter.ts'
 import { listPlans } from '../domain/plan.ts'
 import { decideMatter } from './answers/general.ts'
+import { explainHold } from './answers/restoration.ts'
 import type { Answer, Args, Command, CommandId, StaffTurn, Turn } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
 import { askLate, doLate, isLate, lateOf } from './late.ts'
@@ -222,6 +223,8 @@ function askGuess(turn: Turn, command: Command, args: Args, { typed, word }: Non
 }
 
 async function run(turn: Turn, command: Command, args: Args): Promise<Answer> {
+  const held = command.sends ? await explainHold(turn.books) : undefined
+  if (held) return held
   if (needsProof(turn, command)) return askCode(turn, command, args)
   const late = lateOf({ args })
   if (late.length > 0) return doLate(turn as StaffTurn, late)

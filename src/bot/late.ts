@@ -1,5 +1,6 @@
 import { rememberAct } from '../domain/conversation.ts'
 import { plain } from '../domain/letter.ts'
+import { explainHold } from './answers/restoration.ts'
 import type { Answer, Args, Command, CommandId, StaffTurn, Turn } from './command.ts'
 
 /** A command that moves money or messages and was read so late is not done without a question (design, Clock). */
@@ -46,10 +47,11 @@ function shorten(rows: readonly string[]): string[] {
 export async function doLate(turn: StaffTurn, late: readonly Late[]): Promise<Answer> {
   const done: Answer[] = []
   for (const { command, args, said, messageId } of late) {
-    const handle = turn.commands.find(({ id }) => id === command)?.handle
+    const { handle, sends } = turn.commands.find(({ id }) => id === command) ?? {}
     if (!handle) throw new Error(`${command} has no handler`)
+    const held = sends ? await explainHold(turn.books) : undefined
     // Money is recorded under the message that it came from, once.
-    const answer = await handle({ ...turn, message: { ...turn.message, id: messageId, text: said } }, args)
+    const answer = held ?? (await handle({ ...turn, message: { ...turn.message, id: messageId, text: said } }, args))
     if (answer.undo) await rememberAct(turn.books, { staffId: turn.person.id, ...answer.undo })
     done.push(answer)
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
+import type { Books } from './books.ts'
 import type { Moment } from './calendar.ts'
 import type { Database } from './database.ts'
 import type { Sealer } from './secret.ts'
@@ -16,6 +17,20 @@ export type NewBusiness = {
   midtransKey?: string
   sealer: Sealer
   now: Moment
+}
+
+/** Puts new credentials in the place of the old ones, sealed with the present key. */
+export async function changeCredentials(
+  books: Books,
+  sealer: Sealer,
+  fresh: { fonnteToken: string; midtransKey: string },
+): Promise<void> {
+  const { id } = books.business
+  await books.trx
+    .updateTable('business')
+    .set({ fonnte_token: sealer.seal(id, fresh.fonnteToken), midtrans_key: sealer.seal(id, fresh.midtransKey) })
+    .where('id', '=', id)
+    .execute()
 }
 
 /** Makes a business and its entry in the directory; answers its id. Throws when the slug is taken. */

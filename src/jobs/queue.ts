@@ -32,6 +32,10 @@ const QUEUES: Record<Job['name'], { retryLimit: number; retryDelay: number; retr
   // As long as Midtrans itself would go on telling us; the reconciler comes after.
   notification: { retryLimit: 12, retryDelay: 2, retryDelayMax: 600 },
   reconcile: { retryLimit: 2, retryDelay: 5, retryDelayMax: 60 },
+  // Nothing is sent until it is done.
+  restored: { retryLimit: 20, retryDelay: 5, retryDelayMax: 300 },
+  // A full disk may be empty again in the morning.
+  backup: { retryLimit: 8, retryDelay: 60, retryDelayMax: 3_600 },
 }
 
 /** A batch of one pulls too slowly (J16); with results per job one bad element fails alone (J13). */

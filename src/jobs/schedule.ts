@@ -1,9 +1,10 @@
-import { type Books, type Clock, listBusinessIds, type OpenBooks } from '../domain/books.ts'
+import { type Books, type Clock, isFirstBusiness, listBusinessIds, type OpenBooks } from '../domain/books.ts'
 import { addDays, type Moment, momentOf } from '../domain/calendar.ts'
 import { listStaff } from '../domain/conversation.ts'
 import { type Database, databaseTime } from '../domain/database.ts'
 import { queueMessages } from '../domain/message.ts'
 import { nextAskTime, takeOrdersToAsk } from '../domain/order.ts'
+import { findHold, noticeRestoration } from '../domain/restoration.ts'
 import { lastRunDay, noteDailyRun } from '../domain/run.ts'
 
 /**
@@ -21,16 +22,33 @@ type Schedule = {
 /** The day's invoices are issued at this time in the business's zone. */
 const ISSUE_AT = '00:05'
 
+/** The night's backup is made at this time in the zone of the first business. */
+const BACKUP_AT = '02:30'
+
 /** The program's clock may differ from the database's by so much before issuing is parked (rules 4, J09). */
 const CLOCK_TOLERANCE = { hours: 1 }
 
+/** Today's moment of a daily act, or tomorrow's when it was started today. */
+async function nextDaily(books: Books, act: string, time: string): Promise<Moment> {
+  const done = (await lastRunDay(books, act))?.equals(books.today)
+  return momentOf(done ? addDays(books.today, 1) : books.today, time, books.business.zone)
+}
+
 const schedules: readonly Schedule[] = [
   {
-    name: 'issue',
+    name: 'restored',
     async next(books) {
-      const done = (await lastRunDay(books, 'issue'))?.equals(books.today)
-      return momentOf(done ? addDays(books.today, 1) : books.today, ISSUE_AT, books.business.zone)
+      const hold = await findHold(books)
+      return hold && hold.noticed_at === null ? books.now : undefined
     },
+    async start(books) {
+      await noticeRestoration(books)
+      await books.enqueue({ name: 'restored' })
+    },
+  },
+  {
+    name: 'issue',
+    next: (books) => nextDaily(books, 'issue', ISSUE_AT),
     async start(books) {
       if (await noteDailyRun(books, 'issue', books.today))
         await books.enqueue({ name: 'issue', day: books.today.toString() })
@@ -42,6 +60,14 @@ const schedules: readonly Schedule[] = [
     async start(books) {
       const orderIds = await takeOrdersToAsk(books)
       if (orderIds.length > 0) await books.enqueue({ name: 'reconcile', orderIds })
+    },
+  },
+  {
+    name: 'backup',
+    next: async (books) => ((await isFirstBusiness(books)) ? nextDaily(books, 'backup', BACKUP_AT) : undefined),
+    async start(books) {
+      if (await noteDailyRun(books, 'backup', books.today))
+        await books.enqueue({ name: 'backup', day: books.today.toString() })
     },
   },
 ]

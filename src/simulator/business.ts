@@ -1,12 +1,14 @@
 import { type Books, findBusinessId } from '../domain/books.ts'
-import { createBusiness } from '../domain/business.ts'
+import { changeCredentials, createBusiness } from '../domain/business.ts'
 import { addDays, type Day } from '../domain/calendar.ts'
 import { addStaff, listStaff } from '../domain/conversation.ts'
 import { applyImport, stageImport } from '../domain/import.ts'
 import { storeFile } from '../domain/message.ts'
 import { rupiah } from '../domain/money.ts'
 import { addPlan } from '../domain/plan.ts'
+import { findNewestMoment } from '../domain/restoration.ts'
 import type { RowReading } from '../domain/sheet.ts'
+import type { MovableClock } from '../gateways/clock.ts'
 import type { Program } from '../main.ts'
 
 /** The sample business: an internet provider in a neighbourhood, on Paket Bisnis. */
@@ -107,6 +109,19 @@ function makeRow(index: number, today: Day): Extract<RowReading, { outcome: 'rea
       status: 'active',
     },
   }
+}
+
+/**
+ * Makes the sample business usable again where its books outlived its folder (a restored backup, another database): the
+ * clock goes on from where they end, and the credentials are those of the fakes.
+ */
+export async function adoptBusiness(program: Program, businessId: number, clock: MovableClock): Promise<void> {
+  await program.openBooks(businessId, async (books) => {
+    const newest = await findNewestMoment(books)
+    if (newest && Temporal.Instant.compare(clock.now(), newest) < 0) clock.moveTo(newest)
+    if (program.sealer.tryOpen(businessId, books.business.midtrans_key) === undefined)
+      await changeCredentials(books, program.sealer, DEMO)
+  })
 }
 
 /** 176 different full names, then numbered: two customers of one name would have to be asked about all the time. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { movableClock } from '../gateways/clock.ts'
 import { type Program, type Ran, run, runAsProcess } from '../main.ts'
 import { openDataDir, readSettings, type Settings } from '../settings.ts'
-import { DEMO, findDemo, seedBusiness } from './business.ts'
+import { adoptBusiness, DEMO, findDemo, seedBusiness } from './business.ts'
 import { fakeFonnte } from './fonnte.ts'
 import { fakeMidtrans } from './midtrans.ts'
 import { registerPage } from './page.ts'
@@ -45,7 +45,10 @@ export async function startSimulator(settings: Settings, makeClock = movableCloc
       api: `${base()}/simulator/midtrans`,
     }),
     async routes(app, program) {
-      if (!(await findDemo(program))) await seedBusiness(program)
+      const demo = await findDemo(program)
+      if (demo === undefined) await seedBusiness(program)
+      else await adoptBusiness(program, demo, clock)
+      state.write({ offsetMs: clock.offsetMs() })
       app.register(fonnte.routes, { prefix: '/simulator/fonnte' })
       app.register(midtrans.routes, { prefix: '/simulator/midtrans' })
       registerPage(app, { sample: SAMPLE, businessName: () => DEMO.name, zone: () => DEMO.zone })

@@ -9,6 +9,7 @@ import { formatRupiah, sum } from '../../domain/money.ts'
 import { findPayment, releasePayment } from '../../domain/payment.ts'
 import type { Answer, CommandId, MatterHandler, StaffTurn } from '../command.ts'
 import { forbid, nameAct, refuseUnbuilt } from '../refuse.ts'
+import { restorationMatters } from './restoration.ts'
 
 /** A bare *batal* takes back this person's own last act of the last hour; a collector's of a quarter (rules 19). */
 const UNDO_MINUTES = { collector: 15, others: 60 }
@@ -127,6 +128,7 @@ const matters: Record<string, MatterHandler> = {
     const issued = await issueParked(books, subscriptionIds)
     return { text: `✅ *${issued} tagihan* yang tertinggal terbit. Belum ada yang dikirim.` }
   },
+  ...restorationMatters,
 }
 
 /** Groups of the help, the most used first; what is not built yet is left out (voice 2). */

@@ -7,6 +7,7 @@ export const announce = command({
   id: 'broadcast.announce',
   roles: OFFICE,
   risky: true,
+  sends: true,
   says: ['umumkan kirim? buat?'],
   takes: { text: announcement(), area: area() },
   summary: 'Mengirim pengumuman ke pelanggan.',
@@ -74,6 +75,7 @@ export const resumeBroadcast = command({
   id: 'broadcast.resume',
   roles: OFFICE,
   risky: true,
+  sends: true,
   says: [
     'lanjut kirim lagi? tagihan? pesan?',
     'lanjut pengiriman lagi? tagihan? pesan?',

@@ -30,6 +30,7 @@ export const sendAllInvoices = command({
   id: 'invoice.sendAll',
   roles: OFFICE,
   risky: true,
+  sends: true,
   says: [
     'tagih semua pelanggan? tagihan? kirim? mau?',
     'tagih <area> pelanggan? tagihan?',
@@ -58,6 +59,7 @@ export const sendOverdueInvoices = command({
   id: 'invoice.sendOverdue',
   roles: OFFICE,
   risky: true,
+  sends: true,
   says: [
     'tagih telat yang? semua? pelanggan? bayar? kirim? tagihan? pesan?',
     'kirim tagihan telat yang? semua? pelanggan? bayar?',
@@ -77,6 +79,7 @@ export const sendInvoice = command({
   id: 'invoice.send',
   roles: COLLECTING,
   risky: true,
+  sends: true,
   says: [
     'tagih bayar? pembayaran? tagihan? kirim? lagi? nomor? wa? pelanggan? telat?',
     'kirim tagihan lagi? nomor? wa? nama? pelanggan?',
