@@ -1,11 +1,11 @@
-import type { Books } from './books.ts'
+import { audit, type Books } from './books.ts'
 import { listStaff } from './conversation.ts'
 import { boldName, findCustomer, listSharers } from './customer.ts'
 import { findInvoices } from './invoice.ts'
 import { formatMethod, namePeriods, receiptLetter } from './letter.ts'
 import { type NewMessage, queueMessages } from './message.ts'
 import { formatRupiah, rupiah, sum } from './money.ts'
-import { type Applied, digitalToday } from './order.ts'
+import { type Applied, digitalToday, type GatewayStatus } from './order.ts'
 import { findPayment } from './payment.ts'
 
 /** Tells the customer and the owners what a digital payment did, in the transaction that recorded it. */
@@ -76,3 +76,36 @@ async function announceDiffering(books: Books, applied: Extract<Applied, { outco
     owners.map(({ phone }) => ({ phone, kind: 'matter', text })),
   )
 }
+
+/**
+ * Money for an order of ours that these books do not know: it was made after the backup they came back from. Nobody can
+ * say whose it is but Midtrans' own list; the notification stays as a row, and the owner is told once.
+ */
+export async function announceUnknown(books: Books, orderId: string, status: GatewayStatus): Promise<void> {
+  if (!orderId.startsWith('TGH-') || status.amount === undefined) return
+  const told = await books.trx
+    .selectFrom('audit')
+    .select('id')
+    .where('business_id', '=', books.business.id)
+    .where('act', '=', UNKNOWN)
+    .where('subject', '=', `order:${orderId}`)
+    .executeTakeFirst()
+  if (told) return
+  await audit(books, {
+    actor: 'midtrans',
+    act: UNKNOWN,
+    subject: `order:${orderId}`,
+    facts: { received: status.amount, transactionId: status.transactionId },
+  })
+  const text = [
+    `⚠️ *${formatRupiah(status.amount)}* masuk lewat ${formatMethod(status.method)} untuk ${orderId}, yang tidak saya kenal. Belum saya catat.`,
+    'Mungkin tautannya dibuat sesudah cadangan yang dipulihkan. Cari pembayarnya di dashboard Midtrans, lalu ketik *lunas* dengan nama dan jumlahnya.',
+  ].join('\n')
+  const owners = await listStaff(books, ['owner'])
+  await queueMessages(
+    books,
+    owners.map(({ phone }) => ({ phone, kind: 'note', text })),
+  )
+}
+
+const UNKNOWN = 'order.unknown'

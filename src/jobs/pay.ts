@@ -1,6 +1,6 @@
 import type { Business, OpenBooks } from '../domain/books.ts'
 import { applyStatus, findNotification, type PaymentGateway, settleNotification } from '../domain/order.ts'
-import { announceApplied } from '../domain/receipt.ts'
+import { announceApplied, announceUnknown } from '../domain/receipt.ts'
 
 export type PaymentGateways = (business: Business) => PaymentGateway | undefined
 
@@ -20,7 +20,18 @@ export async function handleNotification(
   if (!found.notification) return
   const orderId = String(found.notification.body.order_id)
   const result = await askAndApply(deps, found.business, orderId)
+  if (result === 'unknown order') await tellUnknown(deps, found.business, orderId)
   await deps.openBooks(businessId, (books) => settleNotification(books, id, result))
+}
+
+/** An order that was made after the backup these books came back from: the money is there, and nobody knows whose. */
+async function tellUnknown(
+  deps: { openBooks: OpenBooks; payment: PaymentGateways },
+  business: Business,
+  orderId: string,
+): Promise<void> {
+  const status = await deps.payment(business)?.getStatus(orderId)
+  if (status?.state === 'paid') await deps.openBooks(business.id, (books) => announceUnknown(books, orderId, status))
 }
 
 /** Asks about orders that nobody told us of: money arrives though every notification was lost (P12). */
