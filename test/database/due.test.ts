@@ -4,6 +4,7 @@ import { queueBills } from '../../src/domain/broadcast.ts'
 import { day } from '../../src/domain/calendar.ts'
 import { addStaff, listStaff } from '../../src/domain/conversation.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
+import { openSession } from '../../src/domain/database.ts'
 import { alignShift, applyShifts, listMovable, moveShift, type Shift } from '../../src/domain/due.ts'
 import { undoShifts } from '../../src/domain/due-undo.ts'
 import { issueChunk, listInvoices, listOpenInvoices } from '../../src/domain/invoice.ts'
@@ -11,10 +12,11 @@ import { rupiah } from '../../src/domain/money.ts'
 import { addPlan, type Plan } from '../../src/domain/plan.ts'
 import { listDebtors } from '../../src/domain/report.ts'
 import { firstInvoice, subscribe } from '../../src/domain/subscription.ts'
+import { showFinding, verify } from '../../src/domain/verify.ts'
 import { createTestBusiness, openTestBooks, testClock } from '../support/database.ts'
 
 const START = '2026-12-10T09:00:00+07:00'
-const { database, openBooks, clock } = await openTestBooks(START)
+const { database, openBooks, clock, url } = await openTestBooks(START)
 let businessId: number
 let plan: Plan
 let staffId: number
@@ -134,4 +136,14 @@ test('the facts of a change are never rewritten', async () => {
   await expect(openBooks(businessId, (books) => sql`delete from due_change`.execute(books.trx))).rejects.toThrow(
     /permission/,
   )
+})
+
+test('whatever was moved, aligned and taken back here: every next due date can be computed again (rules 26)', async () => {
+  const client = await openSession(url, 'test')
+  await client.query('begin read only')
+  const findings = await verify(client)
+  await client.end()
+  const { rows } = await sql<{ count: number }>`select count(*)::int as count from directory`.execute(database.kysely)
+  expect(rows[0]?.count).toBeGreaterThan(5)
+  expect(findings.filter(({ wrong }) => wrong > 0).map(showFinding)).toEqual([])
 })

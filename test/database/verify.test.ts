@@ -91,6 +91,10 @@ const damages: [says: RegExp, damage: string][] = [
     `update subscription s set next_due_on = i.due_on from invoice i where i.business_id = 1 and s.business_id = 1 and i.subscription_id = s.id`,
   ],
   [
+    /Jatuh tempo berikutnya/,
+    `delete from invoice where business_id = 1; update subscription set next_due_on = next_due_on + 1 where business_id = 1`,
+  ],
+  [
     /Periode berikutnya/,
     `update subscription set next_period = (next_period - interval '1 month')::date where business_id = 1`,
   ],

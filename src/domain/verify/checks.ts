@@ -20,7 +20,7 @@ export type Check = {
   guards?: boolean
 }
 
-const LEDGER = `'allocation', 'payment_reversal', 'invoice_line', 'audit'`
+const LEDGER = `'allocation', 'payment_reversal', 'invoice_line', 'audit', 'due_change'`
 
 /** A message that left, may have left, or is about to. */
 const LIVE = `('waiting', 'sending', 'sent', 'uncertain')`
@@ -103,23 +103,26 @@ const bills: readonly Check[] = [
              where p.business_id = $1 and not exists (
                select from audit a where a.business_id = $1 and a.act = 'payment.record' and a.subject = 'payment:' || p.id)`,
   },
-  // The next due date is on the anchor day (or the last of a shorter month), behind the newest bill's, and either whole
-  // periods away from it or, where it was moved, less than two. A pause or a skipped month adds whole periods.
+  // What was moved holds until the invoice of the period that was next then is issued; otherwise the newest invoice says
+  // what follows it. Before the first one the date that was asked for stands.
   {
     id: 'R26',
-    says: 'Jatuh tempo berikutnya cocok dengan tagihan terbaru dan tanggal tetapnya',
-    needs: ['subscription', 'invoice', 'plan'],
+    says: 'Jatuh tempo berikutnya cocok dengan tagihan terbaru dan perubahan terakhir',
+    needs: ['subscription', 'invoice', 'due_change'],
     wrong: `select 'langganan ' || s.id || ' ' || s.next_due_on from subscription s
-              join plan p on p.business_id = s.business_id and p.id = s.plan_id
               left join lateral (
-                select max(due_on) as due_on from invoice i
-                 where i.business_id = $1 and i.subscription_id = s.id and i.kind = 'recurring') n on true
+                select next_period, next_to, anchor_to from due_change d
+                 where d.business_id = $1 and d.subscription_id = s.id order by id desc limit 1) d on true
+              left join lateral (
+                select due_on, months from invoice i
+                 where i.business_id = $1 and i.subscription_id = s.id and i.kind = 'recurring'
+                 order by period desc limit 1) n on true
              where s.business_id = $1 and s.status = 'active' and (
-                   extract(day from s.next_due_on) <> least(s.anchor_day, extract(day from
-                     date_trunc('month', s.next_due_on) + interval '1 month' - interval '1 day'))
-                or s.next_due_on <= n.due_on
-                or s.next_due_on > next_due(n.due_on, s.anchor_day, p.months * 2) and not exists (
-                     select from generate_series(1, 240) k where next_due(n.due_on, s.anchor_day, p.months * k) = s.next_due_on))`,
+                   s.anchor_day <> d.anchor_to
+                or s.next_due_on <> case when d.next_period = s.next_period then d.next_to
+                                         else next_due(n.due_on, s.anchor_day, n.months) end
+                or d.next_to is null and n.due_on is null and extract(day from s.next_due_on) <> least(
+                     s.anchor_day, extract(day from date_trunc('month', s.next_due_on) + interval '1 month - 1 day')))`,
   },
   {
     id: 'R26',
@@ -270,8 +273,9 @@ const everywhere: readonly Check[] = [
     guards: true,
     wrong: `select t.name || ' tanpa ' || t.guard from (values
               ('allocation', 'never_changes'), ('payment_reversal', 'never_changes'), ('invoice_line', 'never_changes'),
-              ('audit', 'never_changes'), ('allocation', 'allocation_adds_up'), ('payment_reversal', 'reversal_adds_up')) t (name, guard)
-             where not exists (select from pg_trigger g where g.tgrelid = to_regclass(t.name) and g.tgname = t.guard and g.tgenabled in ('O', 'A'))
+              ('audit', 'never_changes'), ('due_change', 'never_changes'), ('allocation', 'allocation_adds_up'), ('payment_reversal', 'reversal_adds_up')) t (name, guard)
+             where to_regclass(t.name) is not null
+               and not exists (select from pg_trigger g where g.tgrelid = to_regclass(t.name) and g.tgname = t.guard and g.tgenabled in ('O', 'A'))
              union all
             select table_name || ' boleh ' || lower(privilege_type) from information_schema.role_table_grants
              where grantee = (select rolname from pg_roles where oid = (select relowner from pg_class where oid = 'allocation'::regclass)) || '_app'
