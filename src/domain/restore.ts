@@ -44,10 +44,10 @@ export async function inspectBackup(file: string, key?: string): Promise<Inspect
     if (!head) {
       head = readJson(Head, bytes)
       if (name !== HEAD || !head) throw new StartError('File ini bukan cadangan Tagih. Belum ada yang berubah.')
-      await checkMigrations(head)
     } else if (name === END) end = readJson(End, bytes)
   }
   if (!head || !end) throw new StartError('File ini bukan cadangan Tagih yang utuh. Belum ada yang berubah.')
+  await checkMigrations(head)
   const counts = Object.values(end.rows).flatMap((each) => Object.values(each))
   return {
     head,

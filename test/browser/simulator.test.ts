@@ -190,7 +190,7 @@ describe('on a desktop', () => {
   test('the clock moves a day, and to the next event', async () => {
     await page.click('[data-action=day]')
     await eventually(() => page.textContent('[data-clock]')).toMatch(/^Sel, 24 Nov 2026 09\.0/)
-    await page.waitForSelector('[data-ran="1"] >> text=tagihan terbit')
+    await page.waitForSelector('[data-ran="2"] >> text=tagihan terbit')
     await page.click('[data-action=next]')
     await eventually(() => page.textContent('[data-clock]')).toMatch(/^Rab, 25 Nov 2026 00\.05/)
   })

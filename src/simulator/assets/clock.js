@@ -38,7 +38,13 @@ function shortMoment(at) {
 }
 
 /** Jobs in the words of the people who watch; one without a name here goes by its own. */
-const JOBS = { issue: 'tagihan terbit', reconcile: 'cek pembayaran', send: 'kirim pesan' }
+const JOBS = {
+  issue: 'tagihan terbit',
+  reconcile: 'cek pembayaran',
+  send: 'kirim pesan',
+  backup: 'cadangan data',
+  restored: 'data dipulihkan',
+}
 const jobName = (job) => JOBS[job] ?? job
 
 /** Moves the program's clock forward and shows how far it is. Trouble is told, never thrown. */
