@@ -109,9 +109,11 @@ export async function openDatabase(
       },
     }),
   })
+  const locks = lockKeeper(url)
   const end = async () => {
     await kysely.destroy()
     await pool.end()
+    await locks.end()
   }
   try {
     await checkServer(kysely)
@@ -121,7 +123,7 @@ export async function openDatabase(
       kysely,
       appRole,
       listen: (channel, hear) => listen(url, channel, hear),
-      tryLock: (name) => tryLock(pool, name),
+      tryLock: locks.tryLock,
       end,
     }
   } catch (error) {
@@ -295,37 +297,66 @@ async function listen(
   }
 }
 
-async function tryLock(pool: pg.Pool, name: string): Promise<Lock | undefined> {
-  const client = await pool.connect()
-  let lost = false
-  const lose = () => {
-    lost = true
+/**
+ * The named locks of this process, all on one connection of their own: a lock that is held for as long as a number is
+ * connected must not use up the pool. The same name twice in one process is refused here, for PostgreSQL would grant it.
+ */
+function lockKeeper(url: string): Pick<Database, 'tryLock' | 'end'> {
+  const held = new Map<string, { lost: boolean }>()
+  let client: Promise<pg.Client> | undefined
+
+  const connect = async () => {
+    const next = new pg.Client({
+      connectionString: url,
+      options: SESSION,
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+    })
+    const lose = () => {
+      client = undefined
+      for (const lock of held.values()) lock.lost = true
+      held.clear()
+    }
+    next.on('error', lose)
+    next.on('end', lose)
+    await next.connect()
+    return next
   }
-  client.on('error', lose)
-  try {
-    const { rows } = await client.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as got', [name])
-    if (rows[0].got) {
+  const ask = async (sql: string, name: string): Promise<boolean> => {
+    client ??= connect()
+    const open = await client.catch((error: Error) => {
+      client = undefined
+      throw error
+    })
+    const { rows } = await open.query(`select ${sql}(hashtextextended($1, 0)) as done`, [name])
+    return rows[0].done
+  }
+  return {
+    async tryLock(name) {
+      if (held.has(name)) return undefined
+      const lock = { lost: false }
+      held.set(name, lock)
+      const got = await ask('pg_try_advisory_lock', name).catch((error: Error) => {
+        held.delete(name)
+        throw error
+      })
+      if (!got) {
+        held.delete(name)
+        return undefined
+      }
       return {
         get lost() {
-          return lost
+          return lock.lost
         },
         async release() {
-          client.off('error', lose)
-          const unlocked = await client
-            .query('select pg_advisory_unlock(hashtextextended($1, 0))', [name])
-            .then(() => true)
-            .catch(() => false)
-          // A client whose lock could not be given back is thrown away, and the lock with it.
-          client.release(!unlocked)
+          if (held.get(name) !== lock) return
+          await ask('pg_advisory_unlock', name).catch(() => false)
+          if (held.get(name) === lock) held.delete(name)
         },
       }
-    }
-  } catch (error) {
-    client.off('error', lose)
-    client.release(true)
-    throw error
+    },
+    async end() {
+      await (await client?.catch(() => undefined))?.end()
+    },
   }
-  client.off('error', lose)
-  client.release()
-  return undefined
 }
