@@ -40,12 +40,14 @@ export type BroadcastGateway = {
 /**
  * A gateway said no, or did not answer.
  * - `recipient`: this number can never get it;
+ * - `refused`: the gateway takes nothing for people who never wrote, and each try makes it worse: the run stops, and what
+ *   was sent alone is given up;
  * - `device`: nothing can leave (disconnected, out of quota, bad token): the run stops, the rest waits;
  * - `passing`: nothing was handed over, try again later;
  * - `unknown`: it may have been handed over: never sent again by the machine (N02).
  */
 export class GatewayError extends Error {
-  readonly fault: 'recipient' | 'device' | 'passing' | 'unknown'
+  readonly fault: 'recipient' | 'refused' | 'device' | 'passing' | 'unknown'
 
   constructor(fault: GatewayError['fault'], reason: string) {
     super(reason)

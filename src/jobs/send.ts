@@ -164,14 +164,15 @@ async function settle(books: Books, message: Message, outcome: Outcome): Promise
   const { fault, message: reason } = outcome.error
   // Over the bot's own number the id was chosen beforehand, so a repeat is one message on the phone.
   const lost = fault === 'unknown' && message.channel !== 'bot'
-  if (fault === 'recipient' || lost) {
-    await settleOutgoing(books, message.id, { status: fault === 'recipient' ? 'failed' : 'uncertain', reason })
+  const failed = fault === 'recipient' || (fault === 'refused' && message.broadcast_id === null)
+  if (failed || lost) {
+    await settleOutgoing(books, message.id, { status: failed ? 'failed' : 'uncertain', reason })
     await finish(books, message.broadcast_id)
     return undefined
   }
   const seconds = Math.min(RETRY_SECONDS * 2 ** (message.attempts - 1), LONGEST_RETRY_SECONDS)
   // What stops the device does not use up the message: it waits where it was, in order.
-  const stopped = fault === 'device' && message.broadcast_id !== null
+  const stopped = (fault === 'device' || fault === 'refused') && message.broadcast_id !== null
   await settleOutgoing(books, message.id, { status: 'waiting', reason, retryInSeconds: stopped ? 0 : seconds })
   if (stopped) await stopRun(books, message.broadcast_id as number, reason)
   return seconds
