@@ -23,10 +23,11 @@ import {
   storeFile,
   storeIncoming,
 } from '../domain/message.ts'
+import { isSilent } from '../domain/silence.ts'
 import { welcomeOwner } from './answers/setup.ts'
 import type { Answer, BotGateways, Person, Turn } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
-import { converse } from './converse.ts'
+import { converse, type Outcome } from './converse.ts'
 import { errandHandlers } from './errands.ts'
 
 /** The chat of all businesses: everything that comes in goes through `receive`. */
@@ -138,9 +139,20 @@ async function handle(books: Books, message: Message): Promise<void> {
     return
   }
   if (turn.person.kind === 'customer') await noteWrote(books, message.phone)
-  const { answer, understood, turn: proven } = await converse(turn)
-  await keepAnswer(proven, answer)
-  await settleIncoming(books, message.id, 'handled', understood)
+  const outcome = await converse(turn)
+  const silent = turn.person.kind === 'customer' && (await isSilent(books, message.phone))
+  await keepAnswer(outcome.turn, silent ? hush(outcome) : outcome.answer)
+  await settleIncoming(books, message.id, 'handled', outcome.understood, silent ? 'silence' : undefined)
+}
+
+/** What a customer gets although a person of the business is talking with them: the receipt and the way to pay. */
+const THROUGH_SILENCE = ['me.pay', 'me.receipt']
+
+/** While a person talks with the customer the bot says nothing in between; what the words do stays done. */
+function hush({ answer, understood }: Outcome): Answer {
+  if (understood && THROUGH_SILENCE.includes(understood.command)) return answer
+  if (!understood || understood.command === 'me.talk') return {}
+  return { notes: answer.notes, errands: answer.errands, undo: answer.undo }
 }
 
 /** Answers somebody who is nobody here yet. */

@@ -25,6 +25,8 @@ export type Incoming = {
   text: string
   file?: { name: string; mime: string; bytes: Uint8Array }
   quotedId?: number
+  /** When it was written, where that was earlier than now: it may have waited outside. */
+  writtenAt?: Moment
 }
 
 /** Hands one message to the outside and answers the id it has there. Throws `GatewayError`. */
@@ -88,8 +90,12 @@ export async function storeIncoming(
     text: string
     fileId?: number
     quotedId?: number
+    /** When it was written; a message may have waited outside. */
+    writtenAt?: Moment
   },
 ): Promise<number | undefined> {
+  const { now } = books
+  const { writtenAt = now } = incoming
   const stored = await books.trx
     .insertInto('message')
     .values({
@@ -103,8 +109,8 @@ export async function storeIncoming(
       file_id: incoming.fileId ?? null,
       quoted_id: incoming.quotedId ?? null,
       status: 'received',
-      at: books.now,
-      not_before: books.now,
+      at: Temporal.Instant.compare(writtenAt, now) < 0 ? writtenAt : now,
+      not_before: now,
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')

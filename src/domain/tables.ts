@@ -27,7 +27,7 @@ export type Tables = {
   broadcast: BroadcastTable
   message: MessageTable
   message_invoice: MessageInvoiceTable
-  conversation: { business_id: number; phone: string; hinted_at: Moment | null }
+  conversation: ConversationTable
   question: QuestionTable
   errand: ErrandTable
   undo: UndoTable
@@ -39,6 +39,9 @@ export type Tables = {
   daily_run: { business_id: number; act: string; day: Day; at: Moment }
   audit: AuditTable
   restoration: RestorationTable
+  whatsapp_number: WhatsAppNumberTable
+  whatsapp_key: { business_id: number; type: string; id: string; value: Buffer | null }
+  whatsapp_contact: WhatsAppContactTable
 }
 
 /** A jsonb column: read as a value, written as text (node-postgres would make an array of an array). */
@@ -329,6 +332,13 @@ type MessageInvoiceTable = {
   message_id: number
 }
 
+type ConversationTable = {
+  business_id: number
+  phone: string
+  hinted_at: Moment | null
+  typed_at: Generated<Moment | null>
+}
+
 type QuestionTable = {
   business_id: number
   id: GeneratedAlways<number>
@@ -421,4 +431,22 @@ type RestorationTable = {
   matter: number | null
   released_at: Moment | null
   released_by: number | null
+}
+
+type WhatsAppNumberTable = {
+  business_id: number
+  phone: string
+  creds: Buffer | null
+  linked_at: Moment
+  ended_at: Moment | null
+  end_reason: 'removed' | 'unlinked' | null
+}
+
+type WhatsAppContactTable = {
+  business_id: number
+  phone: string
+  lid: string
+  learned_at: Moment
+  other_lid: string | null
+  other_at: Moment | null
 }
