@@ -10,6 +10,7 @@ import { type Database, eraseEverything, openDatabase, StartError } from './doma
 import { listUnhandledPhones, listWaiting, type SendMessage } from './domain/message.ts'
 import type { PaymentGateway } from './domain/order.ts'
 import { type Sealer, sealer } from './domain/secret.ts'
+import { findOwnNumber } from './domain/whatsapp.ts'
 import { fonnte, readFonnteMessage, readFonnteStatus } from './gateways/fonnte.ts'
 import { isSigned, midtrans } from './gateways/midtrans.ts'
 import { PROGRAM_LOCK, startEmbedded } from './gateways/postgres.ts'
@@ -223,7 +224,7 @@ async function start(
       readMessage: readFonnteMessage,
       readStatus: readFonnteStatus,
       accept: bot.accept,
-      ownNumber: async () => undefined,
+      ownNumber: (businessId) => openBooks(businessId, findOwnNumber),
     },
     health: { database: () => findAnything(database), queue: queue.isUp },
     logger: log,

@@ -22,6 +22,7 @@ const Environment = z.object({
   BACKUP_DIR: z.string().optional(),
   BACKUP_KEY: z.string().min(16, 'minimal 16 huruf').optional(),
   FONNTE_URL: url().optional(),
+  WHATSAPP_URL: z.url({ protocol: /^wss?$/, error: 'harus alamat ws:// atau wss://' }).optional(),
   MIDTRANS_SNAP_URL: url().optional(),
   MIDTRANS_API_URL: url().optional(),
   LOG_LEVEL: z

@@ -1,0 +1,124 @@
+import { sql } from 'kysely'
+import { audit, type Books } from './books.ts'
+import { findStaff, listStaff, openMatter } from './conversation.ts'
+import { findByPhone } from './customer.ts'
+import { queueMessages } from './message.ts'
+import { formatPhone } from './phone.ts'
+
+/**
+ * Whose message it is. WhatsApp shows an account under a hidden number (LID), with or without the phone number beside
+ * it. What counts is the phone; it comes from WhatsApp's own server alone, never from what somebody typed or is called.
+ */
+
+/** The words with which a phone that nobody knows yet makes itself known (voice 1). */
+const INTRODUCTION = /^\W*aktif(?:kan)?\s+\d{6}\W*$/i
+
+/** Whether the books know this phone. What anybody else writes on a number that is also used privately is not kept. */
+export async function isExpected(books: Books, phone: string, text: string): Promise<boolean> {
+  if (INTRODUCTION.test(text)) return true
+  return (await findStaff(books, phone)) !== undefined || (await findByPhone(books, phone)).length > 0
+}
+
+export async function isCustomer(books: Books, phone: string): Promise<boolean> {
+  return (await findByPhone(books, phone)).length > 0
+}
+
+/** The phone that is known to belong to an account, the one it moved to last. */
+export async function findPhoneOf(books: Books, lid: string): Promise<string | undefined> {
+  const row = await books.trx
+    .selectFrom('whatsapp_contact')
+    .select('phone')
+    .where('business_id', '=', books.business.id)
+    .where('lid', '=', lid)
+    .orderBy('learned_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.phone
+}
+
+/** Phones of staff and customers whose account is not known yet, so that WhatsApp can be asked for it. */
+export async function listUnplaced(books: Books, limit: number): Promise<string[]> {
+  const { rows } = await sql<{ phone: string }>`
+    select phone from (
+      select phone, 0 as part from staff where business_id = ${books.business.id} and removed_at is null
+      union
+      select p.phone, 1 from customer_phone p
+        join customer c on c.business_id = p.business_id and c.id = p.customer_id and c.withdrawn_at is null
+       where p.business_id = ${books.business.id} and p.kind = 'mobile'
+    ) people
+    where not exists (
+      select from whatsapp_contact k where k.business_id = ${books.business.id} and k.phone = people.phone
+    )
+    order by part, phone limit ${limit}`.execute(books.trx)
+  return rows.map(({ phone }) => phone)
+}
+
+/** Learns which accounts stand behind phones; what is known already stays. */
+export async function learnAccounts(books: Books, pairs: readonly { phone: string; lid: string }[]): Promise<void> {
+  if (pairs.length === 0) return
+  await books.trx
+    .insertInto('whatsapp_contact')
+    .values(pairs.map((pair) => ({ business_id: books.business.id, ...pair, learned_at: books.now })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/**
+ * Compares the account that writes with the one that was known behind this phone. A customer's new account is taken as
+ * it is: their bills go to the number anyway. Behind a staff phone it may be a stranger who bought the number, so it
+ * gets no rights until an owner confirms it; owners are asked once for each new account (H04).
+ */
+export async function isTrusted(books: Books, phone: string, lid: string): Promise<boolean> {
+  await learnAccounts(books, [{ phone, lid }])
+  const known = await books.trx
+    .selectFrom('whatsapp_contact')
+    .select(['lid', 'other_lid'])
+    .where('business_id', '=', books.business.id)
+    .where('phone', '=', phone)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  if (known.lid === lid) return true
+  if (!(await findStaff(books, phone))) {
+    await trustAccount(books, phone, lid)
+    return true
+  }
+  if (known.other_lid !== lid) await askAbout(books, phone, lid)
+  return false
+}
+
+/** From now on this account is the one behind the phone. */
+export async function trustAccount(books: Books, phone: string, lid: string): Promise<void> {
+  await books.trx
+    .updateTable('whatsapp_contact')
+    .set({ lid, learned_at: books.now, other_lid: null, other_at: null })
+    .where('business_id', '=', books.business.id)
+    .where('phone', '=', phone)
+    .execute()
+  await audit(books, { actor: 'system', act: 'sender.trusted', subject: `phone:${phone}` })
+}
+
+async function askAbout(books: Books, phone: string, lid: string): Promise<void> {
+  await books.trx
+    .updateTable('whatsapp_contact')
+    .set({ other_lid: lid, other_at: books.now })
+    .where('business_id', '=', books.business.id)
+    .where('phone', '=', phone)
+    .execute()
+  await audit(books, { actor: 'system', act: 'sender.changed', subject: `phone:${phone}` })
+  const person = await findStaff(books, phone)
+  const bosses = (await listStaff(books, ['owner', 'admin'])).filter((boss) => boss.phone !== phone)
+  if (!person || bosses.length === 0) return
+  const number = await openMatter(books, {
+    kind: 'sender.changed',
+    args: { phone, lid },
+    summary: `Akun WhatsApp ${person.name} berganti`,
+  })
+  const text = [
+    `⚠️ Nomor ${person.name} (${formatPhone(phone)}) sekarang dipakai akun WhatsApp lain. Perintahnya belum saya jalankan.`,
+    `Masih orang yang sama? *ya ${number}* atau *tolak ${number}*`,
+  ].join('\n')
+  await queueMessages(
+    books,
+    bosses.map((boss) => ({ phone: boss.phone, kind: 'matter', text })),
+  )
+}
