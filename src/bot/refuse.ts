@@ -54,12 +54,23 @@ export function refuseArgument({ person }: Turn, command: Command, name: string)
   return { text: [first, ...instead].join('\n') }
 }
 
+/** What comes over WhatsApp itself and has no words to read; what staff hear of it. */
+const UNHEARD: Record<string, string> = {
+  audio: 'Pesan suara belum bisa saya dengar, jadi belum ada yang berubah. Tulis perintahnya.',
+  forwarded: 'Pesan terusan tidak saya kerjakan, jadi belum ada yang berubah. Tulis sendiri perintahnya.',
+  viewOnce: 'Foto sekali lihat tidak bisa saya buka, jadi belum ada yang berubah. Kirim sebagai foto biasa.',
+  tooLarge: 'File itu lebih dari 16 MB, jadi belum ada yang berubah. Kirim yang lebih kecil.',
+  unreadable: 'File itu belum bisa saya ambil, jadi belum ada yang berubah. Kirim sekali lagi.',
+}
+
 /** Answers what is no command (voice 14, 15); customers get silence. */
 export async function explain(turn: Turn, { hint }: Reading): Promise<Answer> {
   const { books, person, message, commands } = turn
   if (person.kind === 'customer' || message.kind === 'reaction') return {}
   if (message.kind === 'file')
     return { text: 'File lewat nomor ini belum bisa saya buka, jadi belum ada yang berubah. Kirim ke nomor bot.' }
+  const unheard = UNHEARD[message.kind]
+  if (unheard) return { text: unheard }
   if (message.kind !== 'text')
     return { text: 'Kontak dan lokasi belum bisa saya baca, jadi belum ada yang berubah. Tulis nama dan nomornya.' }
   const about = hint && 'command' in hint ? commands.find(({ id }) => id === hint.command) : undefined

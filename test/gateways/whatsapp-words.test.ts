@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Incoming } from '../../src/domain/message.ts'
 import { trustAccount } from '../../src/domain/sender.ts'
+import { placeOf } from '../../src/gateways/whatsapp/read.ts'
 import type { WhatsApp } from '../../src/gateways/whatsapp.ts'
 import { BUDI, eventually, linkByQr, makeStation, OWNER, UJANG } from '../support/whatsapp/station.ts'
 
@@ -37,6 +38,34 @@ async function hears(act: () => Promise<unknown>): Promise<Incoming[]> {
 
 test('old chats that the phone hands over at linking are never acted upon', async () => {
   expect(await hears(async () => {})).toEqual([])
+})
+
+test.each([
+  [
+    { remoteJid: `${BUDI}@s.whatsapp.net`, fromMe: false },
+    { by: 'person', phone: BUDI },
+  ],
+  [
+    { remoteJid: '111@lid', remoteJidAlt: `${BUDI}@s.whatsapp.net` },
+    { by: 'person', phone: BUDI, lid: '111' },
+  ],
+  [
+    { remoteJid: `${OWNER}:0@s.whatsapp.net`, fromMe: true },
+    { by: 'self', phone: OWNER },
+  ],
+  [
+    { remoteJid: '999@lid', fromMe: true },
+    { by: 'self', lid: '999' },
+  ],
+  // What stands beside an outgoing message is the own number at times: a customer's chat is not the own chat.
+  [
+    { remoteJid: '111@lid', remoteJidAlt: `${OWNER}@s.whatsapp.net`, fromMe: true },
+    { by: 'owner', lid: '111' },
+  ],
+  [{ remoteJid: 'status@broadcast', participant: `${BUDI}@s.whatsapp.net` }, undefined],
+  [{ remoteJid: '120363000000000001@g.us', participant: `${BUDI}@s.whatsapp.net` }, undefined],
+])('whose chat %o is', (key, place) => {
+  expect(placeOf({ key }, { phone: OWNER, lid: '999' })).toEqual(place)
 })
 
 test('a text, a reply that quotes, and words under a hidden number are the words of a phone', async () => {
@@ -149,11 +178,11 @@ test('edits, reactions, stickers and forwarded words are no commands; what was f
     }),
   ).toMatchObject([
     { kind: 'forwarded', text: 'lunas' },
-    { kind: 'viewOnce', text: '' },
+    { kind: 'viewOnce', text: '(foto sekali lihat)' },
   ])
 })
 
-test('the same message twice is handed on twice under one id; its row is one', async () => {
+test('the same message twice is handed on under one id', async () => {
   const id = '3A5A5A5A5A5A5A5A5A5A'
   const found = await hears(async () => {
     await budi.write(OWNER, 'sekali saja', { id })
@@ -190,9 +219,9 @@ test('documents and photos are fetched from the host that the server names, what
   ])
   expect(found.filter(({ phone }) => phone === BUDI)).toMatchObject([
     { kind: 'file', text: 'bukti', file: { name: 'foto.jpg', bytes: Buffer.from('jpeg') } },
-    { kind: 'unreadable', text: '' },
-    { kind: 'tooLarge', text: '' },
-    { kind: 'audio', text: '' },
+    { kind: 'unreadable', text: '(file yang tidak bisa diambil)' },
+    { kind: 'tooLarge', text: '(file lebih dari 16 MB)' },
+    { kind: 'audio', text: '(pesan suara)' },
   ])
 })
 

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import type { Books } from '../../domain/books.ts'
 import { formatDay, formatTime } from '../../domain/calendar.ts'
-import { type Act, closeMatter, findLastAct, findMatter, markUndone } from '../../domain/conversation.ts'
+import { type Act, closeMatter, findLastAct, findMatter, findStaff, markUndone } from '../../domain/conversation.ts'
 import { boldName, findCustomer } from '../../domain/customer.ts'
 import { issueParked, skipParked } from '../../domain/invoice.ts'
-import { namePeriods, receiptLetter } from '../../domain/letter.ts'
+import { namePeriods, plain, receiptLetter } from '../../domain/letter.ts'
 import { formatRupiah, sum } from '../../domain/money.ts'
 import { findPayment, releasePayment } from '../../domain/payment.ts'
+import { formatPhone } from '../../domain/phone.ts'
+import { trustAccount } from '../../domain/sender.ts'
 import type { Answer, CommandId, MatterHandler, StaffTurn } from '../command.ts'
 import { forbid, nameAct, refuseUnbuilt } from '../refuse.ts'
 import { restorationMatters } from './restoration.ts'
@@ -75,6 +77,7 @@ export async function decideMatter(turn: StaffTurn, number: number, decision: 'y
 }
 
 const Differs = z.object({ paymentId: z.number(), invoiceIds: z.array(z.number()) })
+const Changed = z.object({ phone: z.string(), lid: z.string() })
 const Parked = z.object({ subscriptionIds: z.array(z.number()) })
 
 const matters: Record<string, MatterHandler> = {
@@ -111,6 +114,16 @@ const matters: Record<string, MatterHandler> = {
         ],
       }),
     }
+  },
+  'sender.changed': async ({ books }, matter, decision) => {
+    const { phone, lid } = Changed.parse(matter.args)
+    const name = `*${plain((await findStaff(books, phone))?.name ?? '')}* (${formatPhone(phone)})`
+    if (decision === 'no')
+      return {
+        text: `Baik, perintah dari ${name} tetap tidak saya jalankan.\nBerubah pikiran? *ya ${matter.number}*`,
+      }
+    await trustAccount(books, phone, lid)
+    return { text: `✅ Perintah dari ${name} saya jalankan lagi, mulai dari pesan berikutnya.` }
   },
   'subscription.parked': async ({ books, person }, matter, decision) => {
     const { subscriptionIds } = Parked.parse(matter.args)

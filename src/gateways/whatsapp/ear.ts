@@ -64,7 +64,7 @@ export function makeEar(deps: { openBooks: OpenBooks; accept: Accept; log: Logge
       phone,
       ...words,
       writtenAt,
-      ...(described && !file && { kind: 'unreadable' }),
+      ...(described && !file && { kind: 'unreadable', text: '(file yang tidak bisa diambil)' }),
       ...(file && { file }),
       ...(quotedId && { quotedId }),
     }

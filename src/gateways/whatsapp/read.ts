@@ -33,7 +33,7 @@ export function placeOf({ key }: WAMessage, own: { phone: string; lid?: string }
   return { by: 'person', ...chat }
 }
 
-/** What somebody sent, as the chat takes it; `file` says that there is something to fetch. */
+/** What somebody sent, as the chat takes it; `file` says that there is something to fetch. What has no words says what it is. */
 export type Content = {
   kind: string
   text: string
@@ -53,15 +53,15 @@ export function contentOf(message: proto.IMessage | null | undefined): Content |
   const content = normalizeMessageContent(message)
   if (!content || content.protocolMessage || content.reactionMessage || content.stickerMessage) return undefined
   if (message.viewOnceMessage || message.viewOnceMessageV2 || message.viewOnceMessageV2Extension)
-    return { kind: 'viewOnce', text: '' }
+    return { kind: 'viewOnce', text: '(foto sekali lihat)' }
   const { conversation, extendedTextMessage: extended, documentMessage: document, imageMessage: image } = content
   const text = conversation ?? extended?.text
   if (text) return wordsOf('text', text, extended?.contextInfo)
   if (document)
     return fileOf(wordsOf('file', document.caption, document.contextInfo), document, document.fileName ?? 'berkas')
   if (image) return fileOf(wordsOf('file', image.caption, image.contextInfo), image, 'foto.jpg')
-  if (content.audioMessage) return { kind: 'audio', text: '' }
-  if (content.videoMessage) return { kind: 'video', text: '' }
+  if (content.audioMessage) return { kind: 'audio', text: '(pesan suara)' }
+  if (content.videoMessage) return { kind: 'video', text: '(video)' }
   if (content.contactMessage || content.contactsArrayMessage) {
     const cards = content.contactsArrayMessage?.contacts ?? [content.contactMessage]
     return {
@@ -71,7 +71,7 @@ export function contentOf(message: proto.IMessage | null | undefined): Content |
   }
   const place = content.locationMessage ?? content.liveLocationMessage
   if (place) return { kind: 'location', text: `${place.degreesLatitude},${place.degreesLongitude}` }
-  return contentTypeIsWords(content) ? { kind: 'other', text: '' } : undefined
+  return contentTypeIsWords(content) ? { kind: 'other', text: '(pesan yang tidak bisa dibaca)' } : undefined
 }
 
 /** Forwarded words are somebody else's; as a caption they are no words at all, the file is still the file. */
@@ -88,7 +88,7 @@ function fileOf(
   name: string,
 ): Content {
   const size = Number(media.fileLength ?? 0)
-  if (size > LARGEST_FILE) return { ...content, kind: 'tooLarge', text: '' }
+  if (size > LARGEST_FILE) return { ...content, kind: 'tooLarge', text: '(file lebih dari 16 MB)' }
   return { ...content, file: { name: name.slice(0, 200), mime: media.mimetype ?? 'application/octet-stream', size } }
 }
 
