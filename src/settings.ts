@@ -18,6 +18,9 @@ const Environment = z.object({
     .regex(/^postgres(ql)?:\/\//, 'harus alamat postgres://…')
     .optional(),
   DATA_DIR: z.string().default('./data'),
+  PUBLIC_URL: url()
+    .refine((text) => text === new URL(text).origin, 'harus alamat saja, tanpa jalur di belakangnya')
+    .optional(),
   SECRET_KEY: z.string().min(16, 'minimal 16 huruf').optional(),
   BACKUP_DIR: z.string().optional(),
   BACKUP_KEY: z.string().min(16, 'minimal 16 huruf').optional(),
@@ -48,6 +51,59 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   if (read.success) return read.data
   const [issue] = read.error.issues
   throw new StartError(`${issue?.path.join('.')}: ${issue?.message}.`)
+}
+
+/** Where the program listens. */
+export function localUrl({ HOST: host, PORT: port }: Settings): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** How the outside reaches the program, without a slash at the end: for links, webhook addresses and cookies. */
+export function publicUrl(settings: Settings): string {
+  return settings.PUBLIC_URL ?? localUrl(settings)
+}
+
+/** A key that somebody made up by hand: fewer letters, or fewer different ones, than chance would give. */
+const SHORTEST_KEY = 32
+const FEWEST_SIGNS = 10
+const SAMPLE_KEY = /secret|rahasia|password|sandi|change.?me|ganti|contoh|example|tagih|0123456789|abcdefgh/i
+
+/**
+ * The settings of the real program, which holds other people's money: what a trial may leave weak is refused in one
+ * line. Throws `StartError`.
+ */
+export function readRealSettings(env: NodeJS.ProcessEnv): Settings {
+  const settings = readSettings(env.LOG_LEVEL ? env : { ...env, LOG_LEVEL: 'info' })
+  const { SECRET_KEY: key, HOST: host } = settings
+  if (key && (key.length < SHORTEST_KEY || new Set(key).size < FEWEST_SIGNS || SAMPLE_KEY.test(key)))
+    throw new StartError(
+      `SECRET_KEY: terlalu mudah ditebak; pakai paling sedikit ${SHORTEST_KEY} huruf acak, atau kosongkan supaya dibuatkan.`,
+    )
+  if (!settings.PUBLIC_URL && !isLoopback(host))
+    throw new StartError(
+      `PUBLIC_URL: belum diisi, padahal HOST ${host} bisa dijangkau dari luar; isi alamat https:// yang dipakai membuka panel.`,
+    )
+  // Passwords and tokens would travel in the clear; at home or in the office that is the owner's to decide.
+  const { protocol, hostname } = new URL(publicUrl(settings))
+  if (protocol === 'http:' && !isLoopback(hostname) && !isPrivate(hostname))
+    throw new StartError('PUBLIC_URL: harus https:// untuk alamat yang bisa dibuka dari internet.')
+  for (const name of ['FONNTE_URL', 'MIDTRANS_SNAP_URL', 'MIDTRANS_API_URL'] as const) {
+    const address = settings[name]
+    if (address?.startsWith('http:') && !isLoopback(new URL(address).hostname))
+      throw new StartError(`${name}: harus https://, karena token dikirim ke sana.`)
+  }
+  return settings
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+function isPrivate(host: string): boolean {
+  return (
+    /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(host) ||
+    /\.(local|lan)$/.test(host)
+  )
 }
 
 /**

@@ -1,14 +1,12 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import type { OpenBooks } from '../domain/books.ts'
-import type { Database } from '../domain/database.ts'
+import type { PanelDeps } from './page.ts'
+import { panelRoutes } from './panel.ts'
 import { type FonnteWebhook, type VerifyNotification, webhooks } from './webhooks.ts'
 
 /** What a request may take at most before its socket is closed (S24). */
 const REQUEST_TIMEOUT_MS = 30_000
 
-export type ServerDeps = {
-  database: Database
-  openBooks: OpenBooks
+export type ServerDeps = PanelDeps & {
   verify: VerifyNotification
   fonnte: FonnteWebhook
   /** The parts that must work, by name; each answers whether it does. */
@@ -45,6 +43,15 @@ export async function makeServer(deps: ServerDeps): Promise<FastifyInstance> {
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ ok: false }))
 
+  app.addHook('onResponse', async (request, reply) => {
+    // The route's pattern and not the address: some addresses are secrets (S21).
+    const { method, routeOptions } = request
+    request.log.debug(
+      { method, route: routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'answered',
+    )
+  })
+
   app.get('/healthz', async (_request, reply) => {
     for (const [part, works] of Object.entries(deps.health)) {
       if (!(await works().catch(() => false))) return reply.code(503).send({ ok: false, failing: part })
@@ -53,6 +60,7 @@ export async function makeServer(deps: ServerDeps): Promise<FastifyInstance> {
   })
 
   webhooks(app, deps)
+  panelRoutes(app, deps)
   await deps.routes?.(app)
   return app
 }

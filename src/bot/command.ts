@@ -172,6 +172,8 @@ export type Turn = {
   person: Person
   /** Every command, for those that speak of others (help, undo). */
   commands: readonly Command[]
+  /** How the outside reaches the program, for links; no slash at the end. */
+  publicUrl: string
   message: {
     id: number
     kind: string

@@ -47,8 +47,13 @@ export type Bot = {
 /** An errand that failed or died so often is given up, with an apology. */
 const ERRAND_TRIES = 4
 
-export function makeBot(deps: { openBooks: OpenBooks; gateways: BotGateways; onError: (error: Error) => void }): Bot {
-  const { openBooks, gateways, onError } = deps
+export function makeBot(deps: {
+  openBooks: OpenBooks
+  publicUrl: string
+  gateways: BotGateways
+  onError: (error: Error) => void
+}): Bot {
+  const { openBooks, publicUrl, gateways, onError } = deps
   let turns = 0
 
   const takeTurns = async (businessId: number, phone: string) => {
@@ -70,7 +75,7 @@ export function makeBot(deps: { openBooks: OpenBooks; gateways: BotGateways; onE
         const message = await nextUnhandled(books, phone)
         if (!message) return false
         failing = message.id
-        await handle(books, message)
+        await handle(books, message, publicUrl)
         return true
       })
     } catch (error) {
@@ -113,7 +118,7 @@ export function makeBot(deps: { openBooks: OpenBooks; gateways: BotGateways; onE
       })
       await openBooks(businessId, async (books) => {
         if (!(await findErrand(books, id))) return
-        const turn = await makeTurn(books, await getMessage(books, errand.cause_id))
+        const turn = await makeTurn(books, await getMessage(books, errand.cause_id), publicUrl)
         if (turn) await keepAnswer(turn, await finish(turn))
         await settleErrand(books, id, 'done')
       })
@@ -127,8 +132,8 @@ async function store(books: Books, incoming: Incoming): Promise<number | undefin
   return storeIncoming(books, { ...message, ...(file && { fileId: await storeFile(books, file) }) })
 }
 
-async function handle(books: Books, message: Message): Promise<void> {
-  const turn = await makeTurn(books, message)
+async function handle(books: Books, message: Message, publicUrl: string): Promise<void> {
+  const turn = await makeTurn(books, message, publicUrl)
   if (!turn) {
     // A stranger on a number that is also used privately gets nothing, save who brings the code of the first owner.
     const welcome = await welcomeOwner({ books }, message.phone, message.text)
@@ -161,13 +166,14 @@ async function reply(books: Books, { id, phone, channel }: Message, text: string
 }
 
 /** The turn of a message: who speaks is known by the phone alone (H03). Nothing for a stranger. */
-async function makeTurn(books: Books, message: Message): Promise<Turn | undefined> {
+async function makeTurn(books: Books, message: Message, publicUrl: string): Promise<Turn | undefined> {
   const person = await findPerson(books, message.phone)
   return (
     person && {
       books,
       person,
       commands: COMMANDS,
+      publicUrl,
       message: {
         id: message.id,
         kind: message.kind,

@@ -57,8 +57,9 @@ export function bookkeeper(deps: { database: Database; clock: Clock; enqueue: En
       await sql`select set_config('role', ${role}, true), set_config('app.business_id', ${String(businessId)}, true)`.execute(
         trx,
       )
-      const business = await trx.selectFrom('business').selectAll().executeTakeFirstOrThrow()
+      const row = await trx.selectFrom('business').selectAll().executeTakeFirstOrThrow()
       const now = clock.now()
+      const business = { ...row, zone: zoneAt(row, now) }
       const executor: Executor = {
         executeSql: async (text, values = []) => ({ rows: [...(await trx.executeQuery(raw(text, values))).rows] }),
       }
@@ -84,6 +85,12 @@ export function bookkeeper(deps: { database: Database; clock: Clock; enqueue: En
 
 function raw(text: string, values: unknown[]) {
   return { sql: text, parameters: values, query: { kind: 'RawNode' }, queryId: { queryId: 'queue' } } as never
+}
+
+/** A new time zone holds from a coming midnight on (rules 33). */
+function zoneAt(business: Business, now: Moment): string {
+  const { zone, next_zone: next, next_zone_at: at } = business
+  return next !== null && at !== null && Temporal.Instant.compare(at, now) <= 0 ? next : zone
 }
 
 /** Finds the business of a slug, before any books can be open. */
@@ -115,6 +122,11 @@ export async function isFirstBusiness(books: Books): Promise<boolean> {
     .select((eb) => eb.fn.min('business_id').as('first'))
     .executeTakeFirstOrThrow()
   return first === books.business.id
+}
+
+/** Whether there is such a business: asked before books are opened for a number that somebody brought. */
+export async function isBusiness(database: Database, businessId: number): Promise<boolean> {
+  return (await listBusinessIds(database)).includes(businessId)
 }
 
 /** Writes one line of the trace of who did what (faults S29). */

@@ -81,11 +81,12 @@ function toColumn(value: unknown): unknown {
  * Connects, brings the schema up to date and makes the app role.
  * @param url the login that owns the database (contract: `DATABASE_URL`)
  * @param options.migrate whether to bring the schema up to date, or only as far as these migrations (a restore)
+ * @param options.durable refuses a server that confirms what is not on disk yet
  * @throws StartError when the database cannot be reached, is too old, or the login could see past the policies
  */
 export async function openDatabase(
   url: string,
-  options: { migrate: boolean | readonly string[] } = { migrate: true },
+  options: { migrate: boolean | readonly string[]; durable?: boolean } = { migrate: true },
 ): Promise<Database> {
   const pool = new pg.Pool({
     connectionString: url,
@@ -116,7 +117,7 @@ export async function openDatabase(
     await locks.end()
   }
   try {
-    await checkServer(kysely)
+    await checkServer(kysely, options.durable ?? false)
     const only = Array.isArray(options.migrate) ? options.migrate : undefined
     const appRole = options.migrate ? await migrate(kysely, only) : await findAppRole(kysely)
     return {
@@ -152,20 +153,25 @@ export async function openSession(url: string, name: string): Promise<pg.Client>
   return client
 }
 
-async function checkServer(kysely: Kysely<Tables>): Promise<void> {
-  const found = await sql<{ version: number; unguarded: boolean }>`
+async function checkServer(kysely: Kysely<Tables>, durable: boolean): Promise<void> {
+  const found = await sql<{ version: number; safe: boolean; unguarded: boolean }>`
     select current_setting('server_version_num')::int as version,
+           current_setting('fsync')::bool and current_setting('synchronous_commit') <> 'off' as safe,
            (select rolsuper or rolbypassrls from pg_roles where rolname = current_user) as unguarded`
     .execute(kysely)
     .catch((error: Error) => {
       throw new StartError(`DATABASE_URL: database tidak bisa dihubungi (${error.message || 'tidak ada jawaban'}).`)
     })
-  const { version, unguarded } = found.rows[0] as { version: number; unguarded: boolean }
+  const [{ version, safe, unguarded }] = found.rows as [{ version: number; safe: boolean; unguarded: boolean }]
   if (version < 150_000)
     throw new StartError(`DATABASE_URL: perlu PostgreSQL 15 atau lebih baru, yang ini ${Math.floor(version / 10_000)}.`)
   if (unguarded)
     throw new StartError(
       'DATABASE_URL: login ini superuser atau BYPASSRLS; pakai login biasa yang memiliki databasenya.',
+    )
+  if (durable && !safe)
+    throw new StartError(
+      'DATABASE_URL: fsync atau synchronous_commit mati; yang sudah tercatat bisa hilang saat listrik padam.',
     )
 }
 

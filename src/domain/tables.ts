@@ -42,6 +42,10 @@ export type Tables = {
   whatsapp_number: WhatsAppNumberTable
   whatsapp_key: { business_id: number; type: string; id: string; value: Buffer | null }
   whatsapp_contact: WhatsAppContactTable
+  access_link: AccessLinkTable
+  session: SessionTable
+  sign_in_try: { business_id: number; key: string; since: Moment; count: number }
+  form_use: { business_id: number; token: string; digest: string; at: Moment }
 }
 
 /** A jsonb column: read as a value, written as text (node-postgres would make an array of an array). */
@@ -67,6 +71,8 @@ type BusinessTable = {
   midtrans_key: Buffer | null
   midtrans_production: Generated<boolean>
   created_at: Moment
+  next_zone: string | null
+  next_zone_at: Moment | null
 }
 
 type ActivationTable = {
@@ -88,6 +94,7 @@ type StaffTable = {
   role: Role
   added_at: Moment
   removed_at: Moment | null
+  password: string | null
 }
 
 type CustomerTable = {
@@ -449,4 +456,23 @@ type WhatsAppContactTable = {
   learned_at: Moment
   other_lid: string | null
   other_at: Moment | null
+}
+
+type AccessLinkTable = {
+  business_id: number
+  digest: string
+  staff_id: number | null
+  made_at: Moment
+  expires_at: Moment
+  used_at: Moment | null
+}
+
+type SessionTable = {
+  business_id: number
+  digest: string
+  staff_id: number | null
+  made_at: Moment
+  seen_at: Moment
+  expires_at: Moment
+  ended_at: Moment | null
 }

@@ -1,5 +1,8 @@
 import type { Clock } from '../domain/books.ts'
 
+/** The machine's own clock: the real program's. */
+export const realClock: Clock = { real: true, now: () => Temporal.Now.instant() }
+
 /** A clock that runs on in real time from wherever it was put; what the simulator moves. */
 export type MovableClock = Clock & {
   /** Milliseconds that it is ahead of the machine's clock; kept, so that time off counts. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { handleHelp, handleUndo } from '../answers/general.ts'
+import { openPanelLink } from '../answers/panel.ts'
 import { command } from '../command.ts'
 import { amount, item, topic } from '../words.ts'
 import { COLLECTING, OFFICE, STAFF } from './roles.ts'
@@ -75,6 +76,7 @@ export const openPanel = command({
   takes: {},
   summary: 'Mengirim link untuk membuka panel di HP atau komputer.',
   examples: ['panel'],
+  handle: openPanelLink,
 })
 
 export const upgradePackage = command({

@@ -1,0 +1,88 @@
+import { hasWayIn, makeLink, SETUP_LINK_DAYS } from './domain/access.ts'
+import { listBusinessIds } from './domain/books.ts'
+import { createBusiness, PLACEHOLDER_NAME } from './domain/business.ts'
+import { StartError } from './domain/database.ts'
+import { findOwner } from './domain/owner.ts'
+import { realClock } from './gateways/clock.ts'
+import { type Program, run, runAsProcess } from './main.ts'
+import { publicUrl, readRealSettings } from './settings.ts'
+
+/** The one business of a program that somebody runs for themselves; its address part in webhooks. */
+const SLUG = 'usaha'
+
+/** Starts the real program: the machine's clock, the real gateways, and a business to set up on the first start. */
+export async function startReal(env: NodeJS.ProcessEnv): Promise<{ program: Program; lines: string[] }> {
+  const settings = readRealSettings(env)
+  let link: string | undefined
+  const program = await run(settings, {
+    clock: realClock,
+    channel: () => undefined,
+    // Before the port is open, so that nobody comes to a program without a business.
+    async routes(_app, program) {
+      const businessId = (await listBusinessIds(program.database))[0] ?? (await makeBusiness(program))
+      await checkSeals(program)
+      link = await makeWayIn(program, businessId)
+    },
+  })
+  const url = publicUrl(settings)
+  program.log.info({ listens: program.url, publicUrl: url }, 'started')
+  return {
+    program,
+    lines: [
+      `Tagih berjalan di ${program.url}`,
+      ...(link
+        ? [`Siapkan usaha Anda lewat link ini (sekali pakai, berlaku ${SETUP_LINK_DAYS} hari):`, `${url}/atur/${link}`]
+        : [`Panel: ${url}/panel`]),
+    ],
+  }
+}
+
+/** Whoever runs it themselves has all that Tagih can do. */
+function makeBusiness({ database, sealer, clock }: Program): Promise<number> {
+  return createBusiness(database, {
+    slug: SLUG,
+    name: PLACEHOLDER_NAME,
+    zone: 'Asia/Jakarta',
+    package: 'bisnis',
+    sealer,
+    now: clock.now(),
+  })
+}
+
+/** A link for the console while no owner can come in without it; none default, none twice (S09). */
+function makeWayIn({ openBooks }: Program, businessId: number): Promise<string | undefined> {
+  return openBooks(businessId, async (books) => {
+    if (await hasWayIn(books)) return undefined
+    const owner = await findOwner(books)
+    return makeLink(books, { staffId: owner?.id ?? null, lasts: { hours: SETUP_LINK_DAYS * 24 } })
+  })
+}
+
+/** With another key than before, stored tokens would fail one by one at night; better now and in one line (O01). */
+async function checkSeals({ database, openBooks, sealer }: Program): Promise<void> {
+  for (const id of await listBusinessIds(database)) {
+    const { fonnte_token, midtrans_key } = await openBooks(id, async ({ business }) => business)
+    for (const sealed of [fonnte_token, midtrans_key]) {
+      if (!sealed) continue
+      try {
+        sealer.open(id, sealed)
+      } catch {
+        throw new StartError(
+          'SECRET_KEY: bukan kunci yang dulu menyegel token Fonnte dan Midtrans; pasang lagi kunci lama (DATA_DIR/secret.key).',
+        )
+      }
+    }
+  }
+}
+
+if (import.meta.main) {
+  let lines: string[] = []
+  await runAsProcess(
+    async () => {
+      const started = await startReal(process.env)
+      lines = started.lines
+      return started.program
+    },
+    () => lines.join('\n'),
+  )
+}
