@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
+import type { WhatsAppLinks } from './admin/pages/whatsapp.ts'
 import { makeServer } from './admin/server.ts'
 import { type Bot, makeBot } from './bot/receive.ts'
 import { takeBackup } from './domain/backup.ts'
@@ -21,7 +22,8 @@ import { openQueue } from './jobs/queue.ts'
 import { settleRestoration } from './jobs/restored.ts'
 import { nextTick, type Ran, tick } from './jobs/schedule.ts'
 import { makeSender } from './jobs/send.ts'
-import { openBackupDir, openDataDir, type Settings, secretKey } from './settings.ts'
+import { makeLog } from './log.ts'
+import { localUrl, openBackupDir, openDataDir, publicUrl, type Settings, secretKey } from './settings.ts'
 
 export type { Ran }
 
@@ -51,6 +53,8 @@ export type Surroundings = {
   clock: Clock
   /** Sends by the bot's own number of a business; nothing where none is linked. */
   channel: (business: Business) => SendMessage | undefined
+  /** Links a business's own number; the panel says so where this is missing. */
+  whatsapp?: WhatsAppLinks
   /** Adds routes, before the port is opened. */
   routes?: (app: FastifyInstance, program: Program) => Promise<void> | void
   /** Addresses that replace the real ones unless the environment says otherwise. */
@@ -83,16 +87,16 @@ export async function run(settings: Settings, surroundings: Surroundings): Promi
 
 async function start(
   settings: Settings,
-  { clock, channel, routes, gatewayUrls, onTick }: Surroundings,
+  { clock, channel, whatsapp, routes, gatewayUrls, onTick }: Surroundings,
   started: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<Program> {
-  const log = pino({ level: settings.LOG_LEVEL }, pino.destination({ dest: 2, sync: true }))
+  const log = makeLog(settings.LOG_LEVEL)
   const folder = openDataDir(settings)
   const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(folder)
   if (embedded) started.push(embedded.stop)
   const databaseUrl = settings.DATABASE_URL ?? (embedded?.url as string)
-  const database = await openDatabase(databaseUrl)
+  const database = await openDatabase(databaseUrl, { migrate: true, durable: clock.real })
   started.push(database.end)
   await holdDataDir(settings, folder, database, started)
 
@@ -101,26 +105,28 @@ async function start(
   started.push(queue.stop)
   const openBooks = bookkeeper({ database, clock, enqueue: queue.enqueue })
 
-  const url = `http://${settings.HOST.includes(':') ? `[${settings.HOST}]` : settings.HOST}:${settings.PORT}`
+  const url = localUrl(settings)
   const local = gatewayUrls?.(url)
   const seal = sealer(secretKey(settings))
-  const payment = (business: Business): PaymentGateway | undefined => {
-    const serverKey = seal.tryOpen(business.id, business.midtrans_key)
-    return serverKey === undefined
-      ? undefined
-      : midtrans({
-          serverKey,
-          production: business.midtrans_production,
-          snapUrl: settings.MIDTRANS_SNAP_URL ?? local?.snap,
-          apiUrl: settings.MIDTRANS_API_URL ?? local?.api,
-        })
+  const reach = {
+    midtrans: (keys: { serverKey: string; production: boolean }) =>
+      midtrans({
+        ...keys,
+        snapUrl: settings.MIDTRANS_SNAP_URL ?? local?.snap,
+        apiUrl: settings.MIDTRANS_API_URL ?? local?.api,
+      }),
+    fonnte: (token: string) => fonnte({ url: settings.FONNTE_URL ?? local?.fonnte ?? FONNTE_URL, token }),
   }
-  const broadcast = (business: Business) => {
-    const token = seal.tryOpen(business.id, business.fonnte_token)
-    return token === undefined ? undefined : fonnte({ url: settings.FONNTE_URL ?? local?.fonnte ?? FONNTE_URL, token })
+  const payment = ({ id, midtrans_key, midtrans_production: production }: Business): PaymentGateway | undefined => {
+    const serverKey = seal.tryOpen(id, midtrans_key)
+    return serverKey === undefined ? undefined : reach.midtrans({ serverKey, production })
+  }
+  const broadcast = ({ id, fonnte_token }: Business) => {
+    const token = seal.tryOpen(id, fonnte_token)
+    return token === undefined ? undefined : reach.fonnte(token)
   }
 
-  const bot = makeBot({ openBooks, gateways: { payment, broadcast }, onError })
+  const bot = makeBot({ openBooks, publicUrl: publicUrl(settings), gateways: { payment, broadcast }, onError })
   const sender = makeSender({
     database,
     openBooks,
@@ -218,6 +224,10 @@ async function start(
   const server = await makeServer({
     database,
     openBooks,
+    sealer: seal,
+    publicUrl: publicUrl(settings),
+    gateways: reach,
+    whatsapp,
     verify: (business, body) =>
       business.midtrans_key !== null && isSigned(body, seal.open(business.id, business.midtrans_key)),
     fonnte: {
