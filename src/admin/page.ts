@@ -65,6 +65,8 @@ export type FormPage<S extends z.ZodType, P> = {
   roles: readonly Role[]
   /** Where saving leads; the page itself where nothing is said. */
   back?: string
+  /** What was begun is watched on this very page, in set-up too. */
+  stays?: true
   /** How the trace names the change. */
   act: string
   fields: S
@@ -217,6 +219,7 @@ export function makePanel(app: FastifyInstance, deps: PanelDeps): Panel {
       if (isRefusal(outcome)) return refuseOne(outcome)
       if (outcome !== 'repeat' && 'ask' in outcome)
         return show(reply, visit, { values, ask: outcome.ask, agreement: agreementTo(outcome.ask) })
+      if (page.stays) return reply.redirect(request.url, 303)
       return reply.redirect(visit.setup ? stepAfter(page.path) : `${page.back ?? page.path}?tersimpan=1`, 303)
     })
   }

@@ -1,5 +1,5 @@
 import fastifyStatic from '@fastify/static'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { isOutage } from '../domain/database.ts'
 import { isOurHost, isOwnForm, pageHeaders } from './guard.ts'
 import { makePanel, type PanelDeps } from './page.ts'
@@ -12,41 +12,25 @@ const BODY_LIMIT = 16 * 1_024
 /** Adds the panel: set-up and settings under `/panel`, the ways in under `/masuk` and `/atur`. */
 export function panelRoutes(app: FastifyInstance, deps: PanelDeps): void {
   const headers = pageHeaders(deps.publicUrl)
-  const fault = (title: string, text: string) => renderPage('fault', { title, text })
+  const fault = (reply: FastifyReply, status: number, title: string, text: string) =>
+    reply.code(status).type('text/html; charset=utf-8').send(renderPage('fault', { title, text }))
 
   app.register(async (scope) => {
     readForms(scope)
     scope.addHook('onSend', async (_request, reply) => void reply.headers(headers))
     scope.addHook('onRequest', async (request, reply) => {
-      reply.type('text/html; charset=utf-8')
       if (!isOurHost(request, deps.publicUrl))
-        return reply.code(421).send(fault('Alamat lain', `Buka panel lewat alamatnya sendiri: ${deps.publicUrl}/panel`))
+        return fault(reply, 421, 'Alamat lain', `Buka panel lewat alamatnya sendiri: ${deps.publicUrl}/panel`)
       const changes = request.method !== 'GET' && request.method !== 'HEAD'
       if (changes && !isOwnForm(request, deps.publicUrl))
-        return reply
-          .code(403)
-          .send(
-            fault(
-              'Tidak dikerjakan',
-              `Formulir ini tidak datang dari panel, jadi belum ada yang berubah. Buka ${deps.publicUrl}/panel`,
-            ),
-          )
+        return fault(reply, 403, 'Tidak dikerjakan', `${STRANGE_FORM} Buka ${deps.publicUrl}/panel`)
     })
     scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-      reply.type('text/html; charset=utf-8')
       const status = error.statusCode ?? 500
-      if (status < 500)
-        return reply.code(status).send(fault('Tidak terbaca', 'Isian tadi tidak terbaca. Belum ada yang berubah.'))
+      if (status < 500) return fault(reply, status, 'Tidak terbaca', UNREADABLE)
       // No stack, no SQL, no names: whoever should know reads the log (S23).
       request.log.error({ err: error, route: request.routeOptions.url }, 'page failed')
-      return reply
-        .code(isOutage(error) ? 503 : 500)
-        .send(
-          fault(
-            'Belum bisa',
-            'Halaman ini belum bisa dibuka, kesalahannya di pihak kami. Belum ada yang berubah. Coba beberapa menit lagi.',
-          ),
-        )
+      return fault(reply, isOutage(error) ? 503 : 500, 'Belum bisa', OUR_FAULT)
     })
 
     const panel = makePanel(scope, deps)
@@ -60,6 +44,11 @@ export function panelRoutes(app: FastifyInstance, deps: PanelDeps): void {
     })
   })
 }
+
+const STRANGE_FORM = 'Formulir ini tidak datang dari panel, jadi belum ada yang berubah.'
+const UNREADABLE = 'Isian tadi tidak terbaca. Belum ada yang berubah.'
+const OUR_FAULT =
+  'Halaman ini belum bisa dibuka, kesalahannya di pihak kami. Belum ada yang berubah. Coba beberapa menit lagi.'
 
 /** Forms as plain fields; the last of a doubled one counts, and nothing inherits from anything. */
 function readForms(scope: FastifyInstance): void {

@@ -8,9 +8,9 @@ import { OFFICE } from './places.ts'
 
 /** Indonesia's three zones. */
 const ZONES = {
-  'Asia/Jakarta': 'WIB (Jawa, Sumatra, Kalimantan Barat dan Tengah)',
-  'Asia/Makassar': 'WITA (Bali, Nusa Tenggara, Sulawesi, Kalimantan lainnya)',
-  'Asia/Jayapura': 'WIT (Maluku, Papua)',
+  'Asia/Jakarta': 'WIB · Jawa, Sumatra',
+  'Asia/Makassar': 'WITA · Bali, Sulawesi',
+  'Asia/Jayapura': 'WIT · Maluku, Papua',
 } as const
 
 export function businessPage(panel: Panel): void {

@@ -50,7 +50,7 @@ async function findDone(books: Books, { whatsapp }: Panel): Promise<Record<Step,
     '/panel/pemilik': (await findOwner(books)) !== undefined,
     '/panel/paket/baru': (await listPlans(books)).length > 0,
     '/panel/rekening': business.bank_account !== null,
-    '/panel/whatsapp': (await whatsapp?.state(business.id))?.kind === 'linked',
+    '/panel/whatsapp': ['open', 'connecting', 'elsewhere'].includes(whatsapp?.state(business.id).is ?? ''),
     '/panel/fonnte': business.fonnte_token !== null,
     '/panel/midtrans': business.midtrans_key !== null,
   }

@@ -1,24 +1,28 @@
+import { createHash } from 'node:crypto'
 import { toString as drawQr } from 'qrcode'
 import { z } from 'zod'
 import { formatDay, formatTime, type Moment } from '../../domain/calendar.ts'
-import { warnOwners } from '../../domain/owner.ts'
 import { formatPhone } from '../../domain/phone.ts'
 import type { Panel } from '../page.ts'
 import { mobile } from './fields.ts'
 import { OWNER } from './places.ts'
 
-/** How the business's own number stands with WhatsApp. `qr` and `code` change by themselves every few seconds. */
-export type LinkState =
-  | { kind: 'unlinked'; reason?: string }
-  | { kind: 'connecting' }
-  | { kind: 'qr'; code: string }
-  | { kind: 'code'; code: string }
-  | { kind: 'linked'; phone: string; connected: boolean; since?: Moment }
+/** How the business's own number stands. A QR or a code is worth as much as the number: neither may reach a log. */
+export type NumberState =
+  | { is: 'unlinked'; since?: Moment; reason?: 'removed' | 'unlinked' }
+  | { is: 'pairing'; qr?: string; code?: string }
+  | { is: 'connecting'; phone: string }
+  | { is: 'open'; phone: string }
+  | { is: 'elsewhere'; phone: string }
+  | { is: 'stopped'; phone?: string; reason: StopReason }
+
+type StopReason = 'expired' | 'unreachable' | 'taken' | 'banned' | 'outdated' | 'replaced' | 'broken'
 
 /** Links a business's own number, as the panel needs it; `main.ts` hands it over where the program can. */
 export type WhatsAppLinks = {
-  state(businessId: number): Promise<LinkState>
-  link(businessId: number, how: { by: 'qr' } | { by: 'code'; phone: string }): Promise<void>
+  state(businessId: number): NumberState
+  /** False when the number is linked already, or being linked elsewhere. */
+  link(businessId: number, how: { by: 'qr' } | { by: 'code'; phone: string }): Promise<boolean>
   unlink(businessId: number): Promise<void>
 }
 
@@ -26,8 +30,6 @@ const PATH = '/panel/whatsapp'
 
 export function whatsappPages(panel: Panel): void {
   const { whatsapp } = panel
-  const stateOf = async (businessId: number): Promise<LinkState> =>
-    (await whatsapp?.state(businessId)) ?? { kind: 'unlinked' }
 
   panel.form({
     path: PATH,
@@ -40,24 +42,27 @@ export function whatsappPages(panel: Panel): void {
       [z.object({ by: z.literal('qr') }), z.object({ by: z.literal('code'), phone: mobile })],
       'Pilih salah satu cara.',
     ),
-    async show(_books, { business }) {
+    async show({ business }) {
       if (!whatsapp) return { values: {}, missing: true }
-      const state = await stateOf(business.id)
+      const state = whatsapp.state(business.id)
       return {
         values: {},
-        state,
-        // A picture is asked for again only when it is another one.
         mark: markOf(state),
-        phone: state.kind === 'linked' ? formatPhone(state.phone) : undefined,
-        since: state.kind === 'linked' && state.since ? momentText(state.since, business.zone) : undefined,
+        qr: state.is === 'pairing' && state.qr !== undefined,
+        code: state.is === 'pairing' ? state.code : undefined,
+        waits: state.is === 'connecting' || (state.is === 'pairing' && !state.qr && !state.code),
+        linked: 'phone' in state && state.phone !== undefined && state.is !== 'stopped' && formatPhone(state.phone),
+        trouble: describeTrouble(state, business.zone),
+        stopped: state.is === 'stopped' && state.phone !== undefined,
       }
     },
     async prove(visit, how) {
       if (!whatsapp) return { refused: 'Menyambungkan WhatsApp dari panel belum tersedia di versi ini.' }
-      await whatsapp.link(visit.business.id, how)
-      return undefined
+      const begun = await whatsapp.link(visit.business.id, how)
+      return begun ? undefined : { refused: 'Nomornya sudah tersambung, atau sedang disambungkan di tempat lain.' }
     },
     save: async (_books, _visit, how) => ({ facts: { by: how.by } }),
+    stays: true,
   })
 
   panel.form({
@@ -80,35 +85,45 @@ export function whatsappPages(panel: Panel): void {
       await whatsapp?.unlink(business.id)
       return undefined
     },
-    async save(books, { by }) {
-      await warnOwners(books, 'Nomor WhatsApp diputus', by)
-      return { facts: {} }
-    },
+    save: async () => ({ facts: {} }),
   })
 
   panel.page(`${PATH}/keadaan`, OWNER, async ({ business }, reply) =>
-    reply.send({ mark: markOf(await stateOf(business.id)) }),
+    reply.send({ mark: whatsapp ? markOf(whatsapp.state(business.id)) : 'missing' }),
   )
 
   panel.page(`${PATH}/qr.svg`, OWNER, async ({ business }, reply) => {
-    const state = await stateOf(business.id)
-    if (state.kind !== 'qr') return reply.code(404).send()
-    return reply.type('image/svg+xml').send(await drawQr(state.code, { type: 'svg', margin: 2 }))
+    const state = whatsapp?.state(business.id)
+    if (state?.is !== 'pairing' || !state.qr) return reply.code(404).send()
+    return reply.type('image/svg+xml').send(await drawQr(state.qr, { type: 'svg', margin: 2 }))
   })
 }
 
-/** Tells two states apart, without the code itself in any address. */
-function markOf(state: LinkState): string {
-  const turn = state.kind === 'qr' || state.kind === 'code' ? shorten(state.code) : ''
-  return `${state.kind}${state.kind === 'linked' ? state.connected : ''}${turn}`
+/** Tells two states apart without saying what the code is: it stands in addresses. */
+function markOf(state: NumberState): string {
+  const code = state.is === 'pairing' ? (state.qr ?? state.code) : undefined
+  const turn = code === undefined ? '' : createHash('sha256').update(code).digest('hex').slice(0, 12)
+  const kind = state.is === 'pairing' && state.qr ? 'qr' : state.is
+  return `${kind}-${'reason' in state ? (state.reason ?? '') : ''}${turn}`
 }
 
-function shorten(code: string): string {
-  let sum = 0
-  for (const sign of code) sum = (sum * 31 + (sign.codePointAt(0) ?? 0)) % 1_000_003
-  return String(sum)
+const STOPPED: Record<StopReason, string> = {
+  expired: 'Waktunya habis sebelum kodenya dipakai. Coba lagi dari awal.',
+  unreachable: 'WhatsApp tidak bisa dihubungi. Periksa internet di server, lalu coba lagi.',
+  taken: 'Nomor ini sudah tersambung ke usaha lain di sini.',
+  banned: 'WhatsApp memblokir nomor ini. Buka WhatsApp di HP untuk meminta ditinjau, atau pakai nomor lain.',
+  outdated: 'WhatsApp meminta versi yang lebih baru. Perbarui Tagih, lalu coba lagi.',
+  replaced: 'Tautannya sedang dipakai program lain. Matikan yang lain, lalu sambungkan lagi.',
+  broken: 'Kunci yang tersimpan tidak cocok lagi. Putuskan nomornya, lalu sambungkan lagi.',
 }
 
-function momentText(at: Moment, zone: string): string {
-  return `${formatDay(at.toZonedDateTimeISO(zone).toPlainDate())} ${formatTime(at, zone)}`
+function describeTrouble(state: NumberState, zone: string): string | undefined {
+  if (state.is === 'stopped') return STOPPED[state.reason]
+  if (state.is === 'elsewhere')
+    return 'Nomor ini sedang dipegang Tagih lain di database yang sama; itu juga yang menjawab.'
+  if (state.is !== 'unlinked' || state.reason !== 'removed') return undefined
+  const since = state.since
+    ? ` sejak ${formatDay(state.since.toZonedDateTimeISO(zone).toPlainDate())} ${formatTime(state.since, zone)}`
+    : ''
+  return `Tautannya dihapus di HP${since}. Sambungkan lagi; yang menunggu tidak hilang.`
 }
