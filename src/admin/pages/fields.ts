@@ -61,7 +61,10 @@ export const mobile = line(40).transform((text, context) => {
   return ''
 })
 
-export const time = line(5).refine((text) => /^([01]\d|2[0-3]):[0-5]\d$/.test(text), 'Tulis jamnya, contoh 20:00.')
+/** `20.00` as people here write it, kept as `20:00`. */
+export const time = line(5)
+  .transform((text) => text.replace('.', ':').replace(/^(\d):/, '0$1:'))
+  .refine((text) => /^([01]\d|2[0-3]):[0-5]\d$/.test(text), 'Tulis jamnya, contoh 20.00.')
 
 /** A token or key, as it was copied. */
 export const secret = z

@@ -26,6 +26,7 @@ export function fonntePages(panel: Panel): void {
       return {
         values: {},
         kept: kept ? mask(sealer.open(id, kept)) : undefined,
+        reachable: publicUrl.startsWith('https:'),
         addresses: [
           { label: 'Webhook', url: address },
           { label: 'Webhook status', url: `${address}/status` },

@@ -29,6 +29,7 @@ export function midtransPages(panel: Panel): void {
         values: { mode: kept && !production ? 'sandbox' : 'production' },
         kept: kept ? mask(sealer.open(id, kept)) : undefined,
         production,
+        reachable: publicUrl.startsWith('https:'),
         addresses: [{ label: 'Payment Notification URL', url: `${publicUrl}/webhooks/midtrans/${slug}` }],
       }
     },

@@ -21,8 +21,8 @@ export function sendingPage(panel: Panel): void {
     }),
     show: async ({ business }) => ({
       values: {
-        quietFrom: business.quiet_from,
-        quietUntil: business.quiet_until,
+        quietFrom: business.quiet_from.replace(':', '.'),
+        quietUntil: business.quiet_until.replace(':', '.'),
         pace: String(business.pace_seconds),
         hourly: String(business.hourly_cap ?? ''),
         daily: String(business.daily_cap ?? ''),
