@@ -137,7 +137,7 @@ async function handle(books: Books, message: Message, publicUrl: string): Promis
   if (!turn) {
     // A stranger on a number that is also used privately gets nothing, save who brings the code of the first owner.
     const welcome = await welcomeOwner({ books }, message.phone, message.text)
-    const owner = welcome && (await makeTurn(books, message))
+    const owner = welcome && (await makeTurn(books, message, publicUrl))
     if (owner) await keepAnswer(owner, welcome)
     else if (welcome) await reply(books, message, welcome.text ?? '')
     await settleIncoming(books, message.id, 'handled', null, welcome ? 'activation' : 'stranger')

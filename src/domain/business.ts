@@ -65,6 +65,7 @@ export type BusinessChange = {
   hourly_cap?: number | null
   daily_cap?: number | null
   fonnte_token?: Buffer | null
+  fonnte_device?: string | null
   fonnte_secret?: string
   midtrans_key?: Buffer | null
   midtrans_production?: boolean

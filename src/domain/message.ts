@@ -35,8 +35,8 @@ export type SendMessage = (message: Outgoing) => Promise<{ id: string }>
 /** The gateway for many messages, with one business's device. Throws `GatewayError`. */
 export type BroadcastGateway = {
   send: SendMessage
-  /** Whether the device is connected, and how many messages it may still send where that is known. */
-  device(): Promise<{ connected: boolean; quota?: number }>
+  /** Whether the device is connected, its number, and how many messages it may still send where that is known. */
+  device(): Promise<{ connected: boolean; phone?: string; quota?: number }>
 }
 
 /**

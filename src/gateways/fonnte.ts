@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { type BroadcastGateway, GatewayError, type Incoming, type Outgoing } from '../domain/message.ts'
+import { readPhone } from '../domain/phone.ts'
 
 /**
  * Fonnte's HTTP API (api-facts A): form bodies, HTTP 200 on every logical error, success only where the body's
@@ -17,6 +18,7 @@ const Answer = z.object({
   reason: z.string().optional(),
   detail: z.string().optional(),
   id: z.array(z.union([z.string(), z.number()])).optional(),
+  device: z.string().optional(),
   device_status: z.string().optional(),
   quota: z.union([z.string(), z.number()]).nullish().catch(undefined),
 })
@@ -48,6 +50,7 @@ export function fonnte(options: { url: string; token: string }): BroadcastGatewa
       const quota = Number(answer.quota)
       return {
         connected: answer.device_status === 'connect',
+        phone: readPhone(answer.device ?? '')?.phone,
         quota: Number.isFinite(quota) && answer.quota !== '' ? quota : undefined,
       }
     },

@@ -90,6 +90,7 @@ test('S29: every change leaves who did what, and never a secret', async () => {
   const before = (await audits()).length
   await visitor.post('/panel/usaha', { name: 'Barokah Net', service: 'internet', zone: 'Asia/Jakarta' })
   await visitor.post('/panel/fonnte', { fonnteToken: FONNTE_TOKEN })
+  expect((await business()).fonnte_device).toBe('6281200000001')
   await visitor.post('/panel/midtrans', { serverKey: MIDTRANS_KEY, mode: 'sandbox' })
   await visitor.post('/panel/akun', { fresh: 'jemuran kambing biru', again: 'jemuran kambing biru' })
   const made = (await audits()).slice(before)

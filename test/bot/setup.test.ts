@@ -9,6 +9,7 @@ const STRANGER = '6281200000099'
 const { openBooks, businessId, open, clock } = await openTestBooks('2026-12-10T09:00:00+07:00')
 const bot = makeBot({
   openBooks,
+  publicUrl: 'http://localhost',
   gateways: { payment: () => undefined, broadcast: () => undefined },
   onError: (error) => {
     throw error

@@ -94,8 +94,8 @@ test('braces of a name are no variables of Fonnte (N14)', async () => {
 })
 
 test('the device says whether it is connected and what it may still send', async () => {
-  nock(URL).post('/device').reply(200, { device_status: 'connect', quota: '78', status: true })
-  expect(await gateway.device()).toEqual({ connected: true, quota: 78 })
+  nock(URL).post('/device').reply(200, { device: '081200000001', device_status: 'connect', quota: '78', status: true })
+  expect(await gateway.device()).toEqual({ connected: true, phone: '6281200000001', quota: 78 })
   nock(URL).post('/device').reply(200, { device_status: 'disconnect', status: true })
   expect(await gateway.device()).toEqual({ connected: false, quota: undefined })
 })

@@ -42,7 +42,11 @@ export function fonntePages(panel: Panel): void {
     },
     async save(books, { by }, { fonnteToken }, device) {
       const { business } = books
-      await editBusiness(books, { fonnte_token: sealer.seal(business.id, fonnteToken) })
+      // The number too: what the webhook says of another device is not ours (H01).
+      await editBusiness(books, {
+        fonnte_token: sealer.seal(business.id, fonnteToken),
+        fonnte_device: device.phone ?? null,
+      })
       if (business.fonnte_token) await warnOwners(books, 'Token Fonnte diganti', by)
       return { facts: { connected: device.connected, quota: device.quota ?? null } }
     },
@@ -67,7 +71,7 @@ export function fonntePages(panel: Panel): void {
           }
         : undefined,
     async save(books, { by }) {
-      await editBusiness(books, { fonnte_token: null })
+      await editBusiness(books, { fonnte_token: null, fonnte_device: null })
       await warnOwners(books, 'Token Fonnte dihapus', by)
       return { facts: {} }
     },
