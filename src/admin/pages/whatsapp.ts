@@ -48,6 +48,8 @@ export function whatsappPages(panel: Panel): void {
       return {
         values: {},
         mark: markOf(state),
+        // Without the script the page looks again by itself.
+        refresh: state.is === 'pairing' || state.is === 'connecting',
         qr: state.is === 'pairing' && state.qr !== undefined,
         code: state.is === 'pairing' ? state.code : undefined,
         waits: state.is === 'connecting' || (state.is === 'pairing' && !state.qr && !state.code),

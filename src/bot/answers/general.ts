@@ -151,7 +151,7 @@ const HELP: readonly (readonly CommandId[])[] = [
   ['report.overdue', 'report.unpaid'],
   ['customer.find', 'customer.add'],
   ['due.move', 'due.align'],
-  ['plan.list', 'invoice.issue'],
+  ['plan.list', 'invoice.issue', 'panel'],
   ['broadcast.status', 'broadcast.stop', 'broadcast.resume'],
 ]
 /** What is used most is shown in two forms. */
