@@ -199,6 +199,16 @@ describe('O01: what is weak or missing is refused in one line that names the var
     expect(program.output()).toMatch(/^PUBLIC_URL: [^\n]*\n$/)
   })
 
+  test('a database that confirms what is not on disk yet', async () => {
+    const folder = newFolder()
+    const first = await started(folder)
+    await ask(folder, 'alter role current_user set synchronous_commit = off')
+    await stop(first)
+    const program = launch(folder, await freePort(), {}, START)
+    expect(await program.ended).toBe(1)
+    expect(program.output()).toMatch(/^DATABASE_URL: fsync atau synchronous_commit mati/m)
+  })
+
   test('another key than the one that sealed the tokens', async () => {
     const folder = newFolder()
     const first = await started(folder)
