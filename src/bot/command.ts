@@ -99,8 +99,11 @@ export type Command = {
   sends?: boolean
   /** Its handler asks back itself, with what it found for the guessed word (`guessed`). */
   asksBack?: boolean
-  /** Words given while its own question is open add to that question instead of starting anew. */
-  amends?: boolean
+  /**
+   * Words given while its own question is open add to that question instead of starting anew; of the question's own
+   * arguments only these stay, so that nothing is confirmed by the way.
+   */
+  amends?: readonly string[]
   /** Commands that are an answer while its own question is open: a plan with its price, where plans are asked for. */
   alsoAnswers?: readonly CommandId[]
   /**
@@ -235,6 +238,8 @@ export type Note = {
 }
 
 export type Question = {
+  /** The question in words, where it is a message of its own behind the answer to something else. */
+  text?: string
   command: CommandId
   args: Args
   /** `yes` a confirmation, `choice` a number of `choices`, `more` the next page, `code` a code that was sent, else the missing argument. */
@@ -246,4 +251,8 @@ export type Question = {
   /** Of the one-time code that it awaits, and how long that holds (`proof.ts`). */
   codeHash?: string
   minutes?: number
+  /** What a *ya* adds where another answer is awaited ("Rp400.000? ya, atau jumlah lain"). */
+  onYes?: Args
+  /** What a *tidak* adds where it is an answer and the questions go on; otherwise it closes the question. */
+  onNo?: Args
 }

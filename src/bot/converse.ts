@@ -94,11 +94,14 @@ async function answerQuestion(
   const go = goAs(turn)
   // Whoever proved to be the sender of a command may say *ya* to it without another code.
   const goProven = goAs({ ...turn, message: { ...message, proven: true } })
+  const proceed = question.proven ? goProven : go
   const asked = command.takes[question.awaits]
   if (asked?.none && saysNone(message.text, context)) return go(asked.none)
   // Yes and no mean the same from everybody; a customer's are no commands otherwise.
   const plain = person.kind === 'customer' ? understand(message.text, { ...context, role: 'owner' }) : reading
   if (plain.args.item === undefined && isRefusal(plain)) {
+    // "batal" ends a row of questions, "tidak" is the answer to this one.
+    if (question.on_no && plain.command === 'confirm.no') return proceed(question.on_no)
     await close()
     return { text: declined(question) }
   }
@@ -108,9 +111,16 @@ async function answerQuestion(
   if (question.awaits === 'choice' && number !== undefined)
     return again(question, `Pilihannya 1 sampai ${question.choices?.length ?? 1}.`)
   if (question.awaits === 'more' && /^(lagi|lanjut|terus|next)[.!]*$/i.test(message.text.trim())) return go({})
-  if (command.amends && reading.command === command.id) return go({ ...reading.args, confirmed: undefined })
+  if (command.amends && reading.command === command.id) {
+    await close()
+    const stay = Object.entries(question.args).filter(([name]) => command.amends?.includes(name))
+    return run(turn, command, { ...Object.fromEntries(stay), ...reading.args })
+  }
   if (plain.command === 'confirm.yes' && plain.args.item === undefined) {
-    if (question.awaits === 'yes') return confirm(turn, question, command, question.proven ? goProven : go)
+    // "ya 200rb": yes, but so much.
+    if (question.awaits === 'amount' && plain.args.amount !== undefined) return proceed({ amount: plain.args.amount })
+    if (question.on_yes) return proceed(question.on_yes)
+    if (question.awaits === 'yes') return confirm(turn, question, command, proceed)
     if (question.awaits === 'choice') return again(question, 'Balas dengan nomornya.')
     if (asked?.ask && !command.alsoAnswers?.includes(plain.command)) return again(question, asked.ask)
   }
@@ -150,10 +160,18 @@ function choiceOf(text: string): number | undefined {
 }
 
 function again(question: OpenQuestion, what: string): Answer {
-  const { command, args, awaits, choices, firm } = question
+  const { command, args, awaits, choices, firm, on_yes, on_no } = question
   return {
-    text: `${what} Atau *tidak* untuk membatalkan.`,
-    ask: { command: command as CommandId, args, awaits, ...(choices && { choices }), firm },
+    text: `${what} Atau *tidak*${on_no ? '' : ' untuk membatalkan'}.`,
+    ask: {
+      command: command as CommandId,
+      args,
+      awaits,
+      firm,
+      ...(choices && { choices }),
+      ...(on_yes && { onYes: on_yes }),
+      ...(on_no && { onNo: on_no }),
+    },
   }
 }
 
@@ -172,7 +190,13 @@ async function confirm(
     .trim()
     .toLowerCase()
     .replace(/[.!*]+/g, '')
-  const keep = { command: question.command as CommandId, args: question.args, awaits: 'yes', firm: question.firm }
+  const keep = {
+    command: question.command as CommandId,
+    args: question.args,
+    awaits: 'yes',
+    firm: question.firm,
+    ...(question.on_no && { onNo: question.on_no }),
+  }
   if (question.firm && !/^(y+a+|iya+|ya,? ?kirim|kirim)$/.test(words))
     return {
       text: 'Supaya tidak salah kirim, balas *ya* atau *kirim* untuk mengirim, *tidak* untuk membatalkan.',
@@ -189,6 +213,7 @@ async function confirm(
 function declined(question: OpenQuestion): string {
   // *batal* closes what is open and nothing else; whoever meant an act has to know that it stands.
   if (question.awaits === 'more') return 'Baik, daftarnya saya tutup. Belum ada yang dibatalkan.'
+  if (question.on_no) return 'Baik, sampai di sini dulu. Sisanya belum ada yang berubah.'
   return `Baik, ${nothingDone(question.command).toLowerCase().replace('belum ada yang dikirim', 'tidak ada yang dikirim')}`
 }
 

@@ -1,3 +1,4 @@
+import { applyDebts, debtList } from './answers/debt.ts'
 import { applyErrand, readImport, rejectErrand } from './answers/import.ts'
 import { issueErrand, previewErrand } from './answers/invoice.ts'
 import { closeOrder, payLink } from './answers/pay.ts'
@@ -7,6 +8,8 @@ import type { ErrandHandler } from './command.ts'
 /** Every kind of errand: what a turn leaves to be done outside its transaction. */
 export const errandHandlers: Readonly<Record<string, ErrandHandler>> = {
   'broadcast.preview': previewErrand,
+  'debt.apply': applyDebts,
+  'debt.list': debtList,
   'import.apply': applyErrand,
   'import.read': readImport,
   'import.reject': rejectErrand,

@@ -212,6 +212,10 @@ async function keepAnswer(turn: Turn, answer: Answer): Promise<void> {
   const notes = (answer.notes ?? []).map((note) => ({ ...note, causeId: message.id }))
   await queueMessages(books, notes)
   if (answer.ask) await askQuestion(books, person.phone, { ...answer.ask, proven: message.proven })
+  if (answer.ask?.text)
+    await queueMessages(books, [
+      { phone: person.phone, kind: 'reply', text: answer.ask.text, channel, causeId: message.id },
+    ])
   for (const errand of answer.errands ?? [])
     await orderErrand(books, { ...errand, causeId: message.id, phone: person.phone })
   if (answer.undo && person.kind === 'staff') await rememberAct(books, { staffId: person.id, ...answer.undo })

@@ -88,6 +88,8 @@ export async function askQuestion(
     minutes?: number
     /** Asked by a turn whose sender is proven. */
     proven?: boolean
+    onYes?: Record<string, unknown>
+    onNo?: Record<string, unknown>
   },
 ): Promise<void> {
   await closeQuestions(books, phone)
@@ -108,6 +110,8 @@ export async function askQuestion(
       firm: question.firm ?? false,
       code_hash: question.codeHash ?? null,
       proven: question.proven ?? false,
+      on_yes: question.onYes ? json(question.onYes) : null,
+      on_no: question.onNo ? json(question.onNo) : null,
       asked_at: books.now,
       expires_at: books.now.add({ minutes: question.minutes ?? QUESTION_MINUTES }),
     })

@@ -11,6 +11,7 @@ export type Customer = {
   area: string | null
   address: string | null
   note: string | null
+  /** A debt noted in the imported sheet that nobody has decided about. */
   debtNote: string | null
   optedOut: boolean
   phones: Phone[]
@@ -120,7 +121,6 @@ const SELECTED = [
   'customer.area',
   'customer.address',
   'customer.note',
-  'customer.debt_note as debtNote',
 ] as const
 
 function phonesOf(eb: ExpressionBuilder<Tables, 'customer'>) {
@@ -142,6 +142,7 @@ function customers(books: Books) {
     .where('customer.business_id', '=', books.business.id)
     .where('customer.withdrawn_at', 'is', null)
     .select(SELECTED)
+    .select(sql<string | null>`case when customer.debt_decided_at is null then customer.debt_note end`.as('debtNote'))
     .select((eb) => [eb('customer.opted_out_at', 'is not', null).as('optedOut'), phonesOf(eb)])
     .$castTo<Customer>()
 }

@@ -30,11 +30,14 @@ export type Match =
   | { outcome: 'same'; row: StagedRow; customerId: number }
   | { outcome: 'changed'; row: StagedRow; existing: Existing; differences: Difference[] }
   | { outcome: 'double'; row: StagedRow }
+  /** The same customer once more, with another charge; or another one with the same number. */
+  | { outcome: 'clash'; row: StagedRow; other: StagedRow; by: 'number' | 'harga' | 'jatuh tempo' | 'status' }
 
 /**
  * Matches rows with customers: by No Pelanggan, else by phone and name, without a phone by name and address (rules 39).
  * Several customers of one key (two lines in one house) are told apart by address and plan, each matched once;
- * a row that repeats another of the file is a double. Order and file name play no part.
+ * a row that repeats another of the file is a double, or in doubt where it would be billed otherwise. Order and file
+ * name play no part.
  */
 export function matchRows(
   rows: readonly StagedRow[],
@@ -45,21 +48,42 @@ export function matchRows(
     existing.flatMap((customer) => existingKeys(customer).map((key) => ({ key, customer }))),
     ({ key }) => key,
   )
+  const { doubles, clashes } = findRepeats(rows)
   const taken = new Set<number>()
-  const seen = new Set<string>()
   const matches = rows.map((row): Match => {
-    const repeat = repeatKeys(row)
-    if (repeat.some((key) => seen.has(key))) return { outcome: 'double', row }
-    for (const key of repeat) seen.add(key)
+    if (doubles.has(row)) return { outcome: 'double', row }
     const found = findExisting(row, byNumber, byKey, taken)
+    const differences = found ? compare(row, found) : []
+    const clash = clashes.get(row)
+    // Of rows that contradict each other the one is right that says what is there.
+    if (clash && (!found || differences.length > 0)) return { outcome: 'clash', row, ...clash }
     if (!found) return { outcome: 'new', row }
     taken.add(found.id)
-    const differences = compare(row, found)
     return differences.length === 0
       ? { outcome: 'same', row, customerId: found.id }
       : { outcome: 'changed', row, existing: found, differences }
   })
   return { matches, sharedPhones: countShared(matches, existing) }
+}
+
+type Clash = Pick<Extract<Match, { outcome: 'clash' }>, 'other' | 'by'>
+
+/** Rows that repeat another one, and rows that contradict each other: which of them comes first says nothing. */
+function findRepeats(rows: readonly StagedRow[]): { doubles: Set<StagedRow>; clashes: Map<StagedRow, Clash> } {
+  const seen = new Map<string, StagedRow>()
+  const doubles = new Set<StagedRow>()
+  const clashes = new Map<StagedRow, Clash>()
+  for (const row of rows) {
+    const keys = repeatKeys(row)
+    const other = keys.map((key) => seen.get(key)).find((found) => found !== undefined)
+    for (const key of keys) if (!seen.has(key)) seen.set(key, row)
+    const by = other && differenceOf(row, other)
+    if (other && !by) doubles.add(row)
+    if (!other || !by) continue
+    clashes.set(row, { other, by })
+    if (!clashes.has(other)) clashes.set(other, { other: row, by })
+  }
+  return { doubles, clashes }
 }
 
 function rowKeys({ facts }: StagedRow): string[] {
@@ -79,6 +103,20 @@ function repeatKeys(row: StagedRow): string[] {
   const { number, address, planName } = row.facts
   if (number) return [`no ${number.toLowerCase()}`]
   return rowKeys(row).map((key) => `${key} ${textKey(address)} ${planKey(planName ?? '')}`)
+}
+
+/** What keeps a repeated row from being a mere double: a blank says nothing. */
+function differenceOf({ facts: a }: StagedRow, { facts: b }: StagedRow) {
+  const differ = (one: unknown, two: unknown) =>
+    one !== undefined && two !== undefined && JSON.stringify(one) !== JSON.stringify(two)
+  if (nameKey(a.name) !== nameKey(b.name)) return 'number'
+  if (differ(a.price, b.price)) return 'harga'
+  if (differ(dueDay(a), dueDay(b))) return 'jatuh tempo'
+  return a.status === b.status ? undefined : 'status'
+}
+
+function dueDay({ due }: StagedRow['facts']): number | undefined {
+  return due && ('day' in due ? due.day : due.date.day)
 }
 
 function findExisting(
@@ -116,9 +154,9 @@ function compare({ facts }: StagedRow, customer: Existing): Difference[] {
   if (facts.area && areaKey(facts.area) !== areaKey(customer.area ?? ''))
     differ('area', 'wilayah', customer.area, facts.area)
   if (nameKey(facts.name) !== nameKey(customer.name)) differ('name', 'nama', customer.name, facts.name)
-  const dueDay = facts.due && ('day' in facts.due ? facts.due.day : facts.due.date.day)
-  if (dueDay !== undefined && customer.anchorDay !== null && dueDay !== customer.anchorDay)
-    differ('due', 'jatuh tempo', `tanggal ${customer.anchorDay}`, `tanggal ${dueDay}`)
+  const due = dueDay(facts)
+  if (due !== undefined && customer.anchorDay !== null && due !== customer.anchorDay)
+    differ('due', 'jatuh tempo', `tanggal ${customer.anchorDay}`, `tanggal ${due}`)
   // A sheet without a word on it means active, and says nothing against a pause or stop made here.
   if (facts.status !== 'active' && customer.status !== null && facts.status !== customer.status)
     differ('status', 'status', STATUS_WORDS[customer.status], STATUS_WORDS[facts.status])

@@ -1,17 +1,15 @@
 import { sql } from 'kysely'
 import { z } from 'zod'
-import { audit, type Books, json } from './books.ts'
+import { type Books, json } from './books.ts'
 import { addDays, type Day, day, firstAnchorAfter, isBefore, monthOf } from './calendar.ts'
-import { areaKey, nameKey, nextNumber, withdrawCustomers } from './customer.ts'
-import { type Difference, type Existing, type Match, matchRows } from './import-match.ts'
-import { issueChunk, voidInvoices } from './invoice.ts'
-import { formatCount, type Rupiah, rupiah } from './money.ts'
-import { formatPhone } from './phone.ts'
-import { addPlan, archivePlans, DEFAULT_LEAD_DAYS, listPlans, type Plan, planKey } from './plan.ts'
-import { type CustomerFacts, type PlanFound, type ProblemKind, planPrices, type SheetReading } from './sheet.ts'
+import { type Existing, type Match, matchRows } from './import-match.ts'
+import { formatCount, type Rupiah } from './money.ts'
+import { DEFAULT_LEAD_DAYS, listPlans, type Plan, planKey } from './plan.ts'
+import { debtOf } from './sheet/debts.ts'
+import type { ListReading, PlainCell } from './sheet/list.ts'
+import { type CustomerFacts, type PlanFound, type ProblemKind, planPrices } from './sheet.ts'
 import { type FirstInvoice, firstInvoice, issueDay, periodOf } from './subscription.ts'
 import type { Billing } from './tables.ts'
-import type { Cell } from './workbook.ts'
 
 /**
  * Customers from the owner's sheet (rules 11, 39, 40). The rows are staged as read; planning matches them with what is
@@ -19,25 +17,26 @@ import type { Cell } from './workbook.ts'
  * nothing that happened between preview and *ya* is overlooked.
  */
 
-/** What the owner added to the file: billing starts later, or the due day that the sheet lacks. */
-export type ImportOptions = { from?: Day; day?: number }
+/**
+ * What the owner added to the file: billing starts later, the due day that the sheet lacks, the price of a plan (by its
+ * key; the empty one for rows that name neither plan nor price), or that they do not know one (`null`).
+ */
+export type ImportOptions = { from?: Day; day?: number; prices?: Readonly<Record<string, Rupiah | null>> }
+
+/** Where a row stands in the file, and what stands in it. */
+type Place = { sheet: string; rowNumber: number; table: number; cells: PlainCell[] }
 
 /** One row of the file that is about a customer. */
-export type StagedRow = { sheet: string; rowNumber: number; facts: CustomerFacts }
+export type StagedRow = Place & { facts: CustomerFacts; doubts: readonly string[] }
 
-export type RejectedRow = {
-  sheet: string
-  rowNumber: number
-  kind: ProblemKind | 'noPlanPrice'
-  value: string
-  reason: string
-  cells: (string | number | boolean | null)[]
-}
+export type RejectedRow = Place & { kind: ProblemKind | 'noPlanPrice' | 'twice'; value: string; reason: string }
 
-export type PlannedRow = StagedRow & { plan: string; ownPrice?: Rupiah; first: FirstInvoice }
+/** `debt` is what a noted debt seems to come to; 0 where the first invoice has it all. */
+export type PlannedRow = StagedRow & { plan: string; ownPrice?: Rupiah; first: FirstInvoice; debt?: Rupiah }
 
 /** What an import would do. `rows` is every row of the file below its headings; the parts add up to it. */
 export type ImportPlan = {
+  state: 'read' | 'applied' | 'withdrawn'
   rows: number
   /** Rows that stand for nobody: blank ones and sums. */
   skipped: number
@@ -51,10 +50,15 @@ export type ImportPlan = {
   /** Same phone, another name: both come in, and it is shown (rules 39). */
   sharedPhones: number
   newPlans: PlanFound[]
+  /** Plans whose price nobody has said yet; the one without a name is that of rows that name no plan. */
+  unpriced: Pick<PlanFound, 'key' | 'name' | 'customers'>[]
   ownPrices: number
   byStatus: { active: number; paused: number; stopped: number }
   withoutWhatsApp: number
+  /** Noted debts that the owner is asked about. */
   debts: number
+  /** What was read and should be looked at, row by row. */
+  doubts: { rowNumber: number; text: string }[]
   /** Active rows whose first invoice is issued at once. */
   issuedNow: number
   firstDueOn?: Day
@@ -62,17 +66,17 @@ export type ImportPlan = {
 }
 
 const Reading = z.object({
-  tables: z.array(z.object({ sheet: z.string(), headings: z.array(z.string()), unused: z.array(z.string()) })),
+  tables: z.array(z.object({ headings: z.array(z.string()), unused: z.array(z.string()) })),
   missing: z.array(z.string()),
-  skipped: z.number(),
+  skipped: z.object({ blank: z.number(), total: z.number(), header: z.number() }),
 })
 
 /** Keeps what was read from a file; answers the import's id. */
 export async function stageImport(
   books: Books,
-  from: { fileId: number; staffId: number; reading: SheetReading },
+  from: { fileId: number; staffId: number; list: Extract<ListReading, { kind: 'customers' }> },
 ): Promise<number> {
-  const { tables, missing, rows, skipped } = from.reading
+  const { reading, rows } = from.list
   const { id } = await books.trx
     .insertInto('import')
     .values({
@@ -80,24 +84,17 @@ export async function stageImport(
       file_id: from.fileId,
       staff_id: from.staffId,
       state: 'read',
-      reading: json({
-        tables: tables.map(({ sheet, headings, unused }) => ({ sheet, headings, unused })),
-        missing,
-        skipped: skipped.blank + skipped.total + skipped.header,
-      }),
+      reading: json(reading),
       at: books.now,
     })
     .returning('id')
     .executeTakeFirstOrThrow()
-  const staged = rows.map((row, position) => ({
+  const staged = rows.map(({ sheet, rowNumber, outcome, ...facts }, position) => ({
     position,
-    sheet: row.sheet,
-    row_number: row.rowNumber,
-    outcome: row.outcome,
-    facts:
-      row.outcome === 'ready'
-        ? { ...row.facts }
-        : { ...row.problem, reason: row.reason, cells: row.cells.map(showCell) },
+    sheet,
+    row_number: rowNumber,
+    outcome,
+    facts,
   }))
   await sql`
     insert into import_row (business_id, import_id, position, sheet, row_number, outcome, facts)
@@ -107,46 +104,51 @@ export async function stageImport(
   return id
 }
 
-/** Dates go back as people write them, so that the returned file reads like the one that was sent. */
-function showCell(cell: Cell): string | number | boolean | null {
-  if (!(cell instanceof Temporal.PlainDate)) return cell
-  return [cell.day, cell.month]
-    .map((part) => String(part).padStart(2, '0'))
-    .concat(String(cell.year))
-    .join('/')
-}
-
 /** Says what an import would do now. */
 export async function planImport(books: Books, importId: number, options: ImportOptions): Promise<ImportPlan> {
-  const { reading, ready, rejected } = await loadStaged(books, importId)
+  const { state, reading, ready, rejected } = await loadStaged(books, importId)
   const { matches, sharedPhones } = matchRows(ready, await listExisting(books))
   const plans = await listPlans(books)
-  const fresh = matches
-    .filter((match) => match.outcome === 'new')
-    .map(({ row }) => ({ ...row, plan: planNameOf(row.facts) }))
-  const found = planPrices(fresh.map(({ facts, plan }) => ({ ...facts, planName: plan })))
+  const prices = new Map(Object.entries(options.prices ?? {}))
+  const fresh = matches.flatMap((match) => (match.outcome === 'new' ? [nameThePlan(match.row, prices)] : []))
   const known = new Map(plans.map((plan) => [planKey(plan.name), plan]))
-  const unpriced = new Set(
-    found.filter(({ key, price }) => !known.has(key) && price === undefined).map(({ key }) => key),
-  )
-  const noPrice = fresh.filter(({ plan }) => unpriced.has(planKey(plan)))
+  const found = planPrices(fresh.map(({ facts, plan }) => ({ ...facts, planName: plan })))
+    .filter(({ key }) => !known.has(key))
+    .map((each) => ({ ...each, price: each.price ?? prices.get(each.key) ?? undefined }))
+  const costOf = ({ plan }: { plan: string }) =>
+    (known.get(planKey(plan)) ?? found.find(({ key }) => key === planKey(plan)))?.price
   const planned = fresh
-    .filter(({ plan }) => !unpriced.has(planKey(plan)))
-    .map((row) => planRow(row, known, found, options, books.today))
+    .filter((row) => costOf(row) !== undefined)
+    .map((row) => planRow(row, costOf(row) as Rupiah, known.get(planKey(row.plan)), options, books.today))
+  const unpriced = [
+    ...Map.groupBy(
+      fresh.filter((row) => costOf(row) === undefined),
+      ({ plan }) => planKey(plan),
+    ),
+  ]
   const active = planned.filter(({ facts }) => facts.status === 'active')
   const leadOf = ({ plan }: PlannedRow) => known.get(planKey(plan))?.leadDays ?? DEFAULT_LEAD_DAYS
   const firstDues = active.map(({ first }) => first.dueOn).sort(Temporal.PlainDate.compare)
+  const skipped = reading.skipped.blank + reading.skipped.total + reading.skipped.header
   return {
-    rows: ready.length + rejected.length + reading.skipped,
-    skipped: reading.skipped,
+    state,
+    rows: ready.length + rejected.length + skipped,
+    skipped,
     unused: [...new Set(reading.tables.flatMap(({ unused }) => unused))],
     ready: planned,
     same: matches.filter(({ outcome }) => outcome === 'same').length,
     changed: matches.filter((match) => match.outcome === 'changed'),
     doublesInFile: matches.filter(({ outcome }) => outcome === 'double').length,
-    rejected: [...rejected, ...noPrice.map(rejectUnpriced)],
+    rejected: [
+      ...rejected,
+      ...matches.flatMap((match) => (match.outcome === 'clash' ? [rejectTwice(match)] : [])),
+      ...unpriced.filter(([key]) => prices.get(key) === null).flatMap(([, rows]) => rows.map(rejectUnpriced)),
+    ].sort((a, b) => a.table - b.table || a.rowNumber - b.rowNumber),
     sharedPhones,
-    newPlans: found.filter(({ key, price }) => !known.has(key) && price !== undefined),
+    newPlans: found.filter(({ price }) => price !== undefined),
+    unpriced: unpriced
+      .filter(([key]) => !prices.has(key))
+      .map(([key, rows]) => ({ key, name: rows[0]?.plan ?? '', customers: rows.length })),
     ownPrices: planned.filter(({ ownPrice }) => ownPrice !== undefined).length,
     byStatus: {
       active: active.length,
@@ -154,7 +156,8 @@ export async function planImport(books: Books, importId: number, options: Import
       stopped: planned.filter(({ facts }) => facts.status === 'stopped').length,
     },
     withoutWhatsApp: planned.filter(({ facts }) => !facts.phones.some(({ kind }) => kind === 'mobile')).length,
-    debts: planned.filter(({ facts }) => facts.debtNote).length,
+    debts: planned.filter(({ facts, debt }) => facts.debtNote && debt !== 0).length,
+    doubts: planned.flatMap(({ rowNumber, doubts }) => doubts.map((text) => ({ rowNumber, text }))),
     issuedNow: active.filter((row) => !isBefore(books.today, issueDay(row.first.dueOn, leadOf(row)))).length,
     ...(firstDues[0] && { firstDueOn: firstDues[0] }),
     missing: reading.missing,
@@ -162,9 +165,9 @@ export async function planImport(books: Books, importId: number, options: Import
 }
 
 async function loadStaged(books: Books, importId: number) {
-  const { reading } = await books.trx
+  const { reading, state } = await books.trx
     .selectFrom('import')
-    .select('reading')
+    .select(['reading', 'state'])
     .where('business_id', '=', books.business.id)
     .where('id', '=', importId)
     .executeTakeFirstOrThrow()
@@ -175,27 +178,29 @@ async function loadStaged(books: Books, importId: number) {
     .where('import_id', '=', importId)
     .orderBy('position')
     .execute()
+  const whole = rows.map(({ sheet, rowNumber, outcome, facts }) => ({ ...facts, sheet, rowNumber, outcome }))
   return {
+    state,
     reading: Reading.parse(reading),
-    ready: rows
-      .filter(({ outcome }) => outcome === 'ready')
-      .map(({ sheet, rowNumber, facts }): StagedRow => ({ sheet, rowNumber, facts: reviveFacts(facts) })),
-    rejected: rows
-      .filter(({ outcome }) => outcome === 'rejected')
-      .map(({ sheet, rowNumber, facts }) => ({ sheet, rowNumber, ...facts }) as RejectedRow),
+    ready: whole.filter(({ outcome }) => outcome === 'ready').map((row) => reviveRow(row as unknown as StagedRow)),
+    rejected: whole.filter(({ outcome }) => outcome === 'rejected') as unknown as RejectedRow[],
   }
 }
 
 /** Facts as they were before jsonb made text of their days. */
-function reviveFacts(stored: Record<string, unknown>): CustomerFacts {
-  const facts = stored as Record<string, unknown> & { due?: { day: number } | { date: string } }
-  const revive = (value: unknown) => (typeof value === 'string' ? day(value) : undefined)
-  return {
-    ...facts,
-    paidUntil: revive(facts.paidUntil),
-    startedOn: revive(facts.startedOn),
-    due: facts.due && ('date' in facts.due ? { date: day(facts.due.date) } : facts.due),
-  } as CustomerFacts
+function reviveRow(row: StagedRow): StagedRow {
+  const { paidUntil, startedOn, due } = row.facts as unknown as {
+    paidUntil?: string
+    startedOn?: string
+    due?: { day: number } | { date: string }
+  }
+  const facts = {
+    ...row.facts,
+    ...(paidUntil && { paidUntil: day(paidUntil) }),
+    ...(startedOn && { startedOn: day(startedOn) }),
+    ...(due && { due: 'date' in due ? { date: day(due.date) } : due }),
+  }
+  return { ...row, facts }
 }
 
 async function listExisting(books: Books): Promise<Existing[]> {
@@ -214,28 +219,33 @@ async function listExisting(books: Books): Promise<Existing[]> {
   return rows
 }
 
-/** A sheet without plans has prices: each price is a plan then. */
-function planNameOf(facts: CustomerFacts): string {
-  return facts.planName ?? (facts.price === undefined ? '' : `Paket ${formatCount(facts.price)}`)
+/** A sheet without plans has prices, in it or said by the owner: each price is a plan then. */
+function nameThePlan(row: StagedRow, prices: ReadonlyMap<string, Rupiah | null>): StagedRow & { plan: string } {
+  const { planName } = row.facts
+  if (planName !== undefined && planKey(planName) !== '') return { ...row, plan: planName }
+  const price = row.facts.price ?? prices.get('') ?? undefined
+  return { ...row, facts: { ...row.facts, price }, plan: price === undefined ? '' : `Paket ${formatCount(price)}` }
 }
 
 function planRow(
   row: StagedRow & { plan: string },
-  known: ReadonlyMap<string, Plan>,
-  found: readonly PlanFound[],
+  cost: Rupiah,
+  plan: Plan | undefined,
   options: ImportOptions,
   today: Day,
 ): PlannedRow {
   const { facts } = row
-  const key = planKey(row.plan)
-  const plan = known.get(key)
-  const price = plan?.price ?? found.find((each) => each.key === key)?.price
   // A bare "lunas" means that the present month is paid (rules 11).
   const paidUntil = facts.paidUntil ?? (facts.paidThisMonth ? monthOf(today) : undefined)
   const typed = facts.due ?? { day: options.day ?? 1 }
   const billing = plan?.billing ?? 'prepaid'
   const first = startFrom(firstInvoice(typed, today, billing, paidUntil), options.from, billing)
-  return { ...row, first, ...(facts.price !== undefined && facts.price !== price && { ownPrice: facts.price }) }
+  const price = facts.price ?? cost
+  const debt =
+    facts.debtNote === undefined
+      ? undefined
+      : debtOf(facts.debtNote, { price, today, ...(facts.status === 'active' && { first: first.period }) })
+  return { ...row, first, ...(price !== cost && { ownPrice: price }), ...(debt !== undefined && { debt }) }
 }
 
 /** `mulai januari` shifts the first period of the whole import; months before it are not billed (rules 11). */
@@ -245,266 +255,27 @@ function startFrom(first: FirstInvoice, from: Day | undefined, billing: Billing)
   return { ...first, dueOn, period: periodOf(dueOn, billing) }
 }
 
-function rejectUnpriced({ sheet, rowNumber, facts, plan }: StagedRow & { plan: string }): RejectedRow {
-  return {
-    sheet,
-    rowNumber,
-    kind: 'noPlanPrice',
-    value: plan,
-    reason: `Harga paket "${plan}" belum ada. Isi harganya, contoh 150000.`,
-    cells: [facts.name, facts.phones.map(({ phone }) => formatPhone(phone)).join(' / '), plan],
-  }
+function rejectUnpriced({ sheet, rowNumber, table, cells, plan }: StagedRow & { plan: string }): RejectedRow {
+  const reason =
+    plan === ''
+      ? 'Harganya belum ada. Isi harganya, contoh 150000.'
+      : `Harga paket "${plan}" belum ada. Isi harganya, contoh 150000.`
+  return { sheet, rowNumber, table, cells, kind: 'noPlanPrice', value: plan, reason }
 }
 
-/** What an import did. */
-export type ImportResult = {
-  customers: number
-  issued: number
-  debts: number
-  rejected: RejectedRow[]
-  changed: number
+/** A second row about somebody that says something else: whether it is a slip or a second line, nobody can tell. */
+function rejectTwice({ row, other, by }: Extract<Match, { outcome: 'clash' }>): RejectedRow {
+  const { sheet, rowNumber, table, cells, facts } = row
+  const where = `baris ${other.rowNumber} (${other.facts.name})`
+  const reason =
+    by === 'number'
+      ? `No Pelanggan "${facts.number}" sudah dipakai ${where}. Tulis nomor lain, atau kosongkan.`
+      : `Sama dengan ${where}, tetapi ${by} beda. Hapus salah satu; kalau memang dua langganan, bedakan namanya, contoh "${facts.name} 2".`
+  return { sheet, rowNumber, table, cells, kind: 'twice', value: facts.name, reason }
 }
 
-/**
- * Brings the ready rows in: plans, customers, phones, subscriptions, and the invoices whose day of issue has come. All
- * or nothing. Answers nothing when this import was applied before.
- */
-export async function applyImport(
-  books: Books,
-  importId: number,
-  options: ImportOptions,
-  staffId: number,
-): Promise<ImportResult | undefined> {
-  if (!(await takeState(books, importId, 'read', 'applied'))) return undefined
-  const plan = await planImport(books, importId, options)
-  const plans = await makePlans(books, plan.newPlans, importId)
-  const ids = await insertCustomers(books, plan.ready, importId)
-  await insertSubscriptions(books, plan.ready, ids, plans)
-  let issued = 0
-  for (;;) {
-    const chunk = await issueChunk(books, { customerIds: ids })
-    issued += chunk.issued
-    if (!chunk.more) break
-  }
-  await audit(books, {
-    actor: `staff:${staffId}`,
-    act: 'import.apply',
-    subject: `import:${importId}`,
-    facts: { customers: ids.length, issued },
-  })
-  return { customers: ids.length, issued, debts: plan.debts, rejected: plan.rejected, changed: plan.changed.length }
-}
-
-async function takeState(
-  books: Books,
-  id: number,
-  from: 'read' | 'applied',
-  to: 'applied' | 'withdrawn',
-): Promise<boolean> {
-  const taken = await books.trx
-    .updateTable('import')
-    .set({ state: to })
-    .where('business_id', '=', books.business.id)
-    .where('id', '=', id)
-    .where('state', '=', from)
-    .executeTakeFirst()
-  return Number(taken.numUpdatedRows) === 1
-}
-
-async function makePlans(books: Books, found: readonly PlanFound[], importId: number): Promise<Map<string, Plan>> {
-  for (const { name, price } of found) if (price !== undefined) await addPlan(books, { name, price, importId })
-  return new Map((await listPlans(books)).map((plan) => [planKey(plan.name), plan]))
-}
-
-/** Inserts customers and their phones in two statements; answers their ids in the order of the rows. */
-async function insertCustomers(books: Books, rows: readonly PlannedRow[], importId: number): Promise<number[]> {
-  if (rows.length === 0) return []
-  const spare = await nextNumber(books, rows.filter(({ facts }) => !facts.number).length)
-  const fresh = rows.map(({ facts }) => ({
-    number: facts.number ?? (spare.shift() as string),
-    name: facts.name,
-    name_key: nameKey(facts.name),
-    address: facts.address,
-    area: facts.area,
-    area_key: areaKey(facts.area ?? ''),
-    email: facts.email,
-    note: facts.note,
-    debt_note: facts.debtNote,
-  }))
-  const inserted = await sql<{ id: number; number: string }>`
-    insert into customer (business_id, number, name, name_key, address, area, area_key, email, note, debt_note, import_id, added_at)
-    select ${books.business.id}, number, name, name_key, address, area, area_key, email, note, debt_note, ${importId}, ${books.now}
-      from jsonb_to_recordset(${json(fresh)}::jsonb)
-        as r (number text, name text, name_key text, address text, area text, area_key text, email text, note text, debt_note text)
-    returning id, number`.execute(books.trx)
-  const idOf = new Map(inserted.rows.map(({ id, number }) => [number, id]))
-  const ids = fresh.map(({ number }) => idOf.get(number) as number)
-  const phones = rows.flatMap(({ facts }, index) =>
-    facts.phones.map(({ phone, kind }, position) => ({ customer_id: ids[index], phone, kind, position })),
-  )
-  await sql`
-    insert into customer_phone (business_id, customer_id, phone, kind, position)
-    select ${books.business.id}, customer_id, phone, kind, position
-      from jsonb_to_recordset(${json(phones)}::jsonb) as r (customer_id bigint, phone text, kind text, position int)`.execute(
-    books.trx,
-  )
-  return ids
-}
-
-async function insertSubscriptions(
-  books: Books,
-  rows: readonly PlannedRow[],
-  ids: readonly number[],
-  plans: ReadonlyMap<string, Plan>,
-): Promise<void> {
-  const fresh = rows.map(({ plan, ownPrice, first, facts }, index) => ({
-    customer_id: ids[index],
-    plan_id: plans.get(planKey(plan))?.id,
-    own_price: ownPrice,
-    anchor_day: first.anchorDay,
-    next_due_on: first.dueOn,
-    next_period: first.period,
-    status: facts.status,
-  }))
-  await sql`
-    insert into subscription (business_id, customer_id, plan_id, own_price, anchor_day, next_due_on, next_period, status, started_on)
-    select ${books.business.id}, customer_id, plan_id, own_price, anchor_day, next_due_on, next_period, status, ${books.today}
-      from jsonb_to_recordset(${json(fresh)}::jsonb)
-        as r (customer_id bigint, plan_id bigint, own_price bigint, anchor_day int, next_due_on date, next_period date, status text)`.execute(
-    books.trx,
-  )
-}
-
-/** Fields that a sheet may change in what is there; due day and status move money and have commands of their own. */
-const APPLICABLE = new Set(['price', 'plan', 'phones', 'address', 'area', 'name'])
-
-/** Whether a difference can be taken over from a sheet. */
-export function isApplicable({ field }: Difference): boolean {
-  return APPLICABLE.has(field)
-}
-
-/** Takes over what the sheet says differently, as its sender asked; answers how many customers changed. */
-export async function applyChanges(books: Books, importId: number, staffId: number): Promise<number> {
-  const { changed } = await planImport(books, importId, {})
-  let count = 0
-  for (const { row, existing, differences } of changed) {
-    const fields = new Set(differences.filter(isApplicable).map(({ field }) => field))
-    if (fields.size === 0) continue
-    await changeCustomer(books, row.facts, existing, fields)
-    await audit(books, {
-      actor: `staff:${staffId}`,
-      act: 'import.change',
-      subject: `customer:${existing.id}`,
-      facts: { differences },
-    })
-    count++
-  }
-  return count
-}
-
-async function changeCustomer(
-  books: Books,
-  facts: CustomerFacts,
-  existing: Existing,
-  fields: ReadonlySet<string>,
-): Promise<void> {
-  const { trx, business } = books
-  const text = {
-    ...(fields.has('name') && { name: facts.name, name_key: nameKey(facts.name) }),
-    ...(fields.has('address') && { address: facts.address }),
-    ...(fields.has('area') && { area: facts.area, area_key: areaKey(facts.area ?? '') }),
-  }
-  if (Object.keys(text).length > 0)
-    await trx
-      .updateTable('customer')
-      .set(text)
-      .where('business_id', '=', business.id)
-      .where('id', '=', existing.id)
-      .execute()
-  if (fields.has('phones')) await addPhones(books, existing.id, facts)
-  if (!fields.has('plan') && !fields.has('price')) return
-  const plans = await listPlans(books)
-  const name = facts.planName ?? existing.planName ?? ''
-  const plan =
-    plans.find((each) => planKey(each.name) === planKey(name)) ??
-    (await addPlan(books, { name, price: facts.price ?? rupiah(existing.price ?? 0) }))
-  const price = facts.price ?? plan.price
-  await trx
-    .updateTable('subscription')
-    .set({ plan_id: plan.id, own_price: price === plan.price ? null : price })
-    .where('business_id', '=', business.id)
-    .where('customer_id', '=', existing.id)
-    .execute()
-}
-
-/** New phones come first, so that bills go where the newer sheet says; old ones stay known. */
-async function addPhones(books: Books, customerId: number, facts: CustomerFacts): Promise<void> {
-  await sql`update customer_phone set position = position + ${facts.phones.length}
-             where business_id = ${books.business.id} and customer_id = ${customerId}`.execute(books.trx)
-  for (const [position, { phone, kind }] of facts.phones.entries())
-    await books.trx
-      .insertInto('customer_phone')
-      .values({ business_id: books.business.id, customer_id: customerId, phone, kind, position })
-      .onConflict((conflict) => conflict.columns(['business_id', 'customer_id', 'phone']).doUpdateSet({ position }))
-      .execute()
-}
-
-/** Why an import cannot be taken back any more, or how many customers were. */
-export type Withdrawal = { refused: 'paid' | 'sent' | 'gone' } | { customers: number; voided: number }
-
-/** Takes a whole import back while nothing was paid or sent on it: invoices void, customers withdrawn (rules 40). */
-export async function withdrawImport(books: Books, importId: number, staffId: number): Promise<Withdrawal> {
-  const customers = await books.trx
-    .selectFrom('customer')
-    .select('id')
-    .where('business_id', '=', books.business.id)
-    .where('import_id', '=', importId)
-    .where('withdrawn_at', 'is', null)
-    .orderBy('id')
-    .forUpdate()
-    .execute()
-  const ids = customers.map(({ id }) => id)
-  const { rows } = await sql<{ paid: boolean; sent: boolean }>`
-    select exists (select from payment where business_id = ${books.business.id} and customer_id = any (${ids})) as paid,
-           exists (select from message where business_id = ${books.business.id} and customer_id = any (${ids})
-                      and kind = 'bill' and status <> 'cancelled') as sent`.execute(books.trx)
-  if (rows[0]?.paid) return { refused: 'paid' }
-  if (rows[0]?.sent) return { refused: 'sent' }
-  if (!(await takeState(books, importId, 'applied', 'withdrawn'))) return { refused: 'gone' }
-  const invoices = await books.trx
-    .selectFrom('invoice')
-    .select('id')
-    .where('business_id', '=', books.business.id)
-    .where('customer_id', 'in', ids.length > 0 ? ids : [0])
-    .where('voided_at', 'is', null)
-    .execute()
-  await voidInvoices(
-    books,
-    invoices.map(({ id }) => id),
-    `import ${importId}`,
-  )
-  await withdrawCustomers(books, ids)
-  await archiveUnused(books, importId)
-  await audit(books, { actor: `staff:${staffId}`, act: 'import.withdraw', subject: `import:${importId}` })
-  return { customers: ids.length, voided: invoices.length }
-}
-
-/** Plans that came with the import and that nobody else has taken since. */
-async function archiveUnused(books: Books, importId: number): Promise<void> {
-  const { rows } = await sql<{ id: number }>`
-    select p.id from plan p
-     where p.business_id = ${books.business.id} and p.import_id = ${importId} and p.archived_at is null
-       and not exists (select from subscription s
-                         join customer c on c.business_id = s.business_id and c.id = s.customer_id and c.withdrawn_at is null
-                        where s.business_id = p.business_id and s.plan_id = p.id)`.execute(books.trx)
-  await archivePlans(
-    books,
-    rows.map(({ id }) => id),
-  )
-}
-
-/** The headings of the sheet that a rejected row stood in, for the file that goes back. */
-export async function listHeadings(books: Books, importId: number): Promise<Map<string, string[]>> {
+/** The headings of each list in the file, for the file that goes back. */
+export async function listHeadings(books: Books, importId: number): Promise<string[][]> {
   const { reading } = await loadStaged(books, importId)
-  return new Map(reading.tables.map(({ sheet, headings }) => [sheet, headings]))
+  return reading.tables.map(({ headings }) => headings)
 }

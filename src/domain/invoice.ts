@@ -302,6 +302,18 @@ export async function listInvoiceLines(books: Books, invoiceId: number): Promise
     .execute()
 }
 
+/** Whether money has come in on invoices, or a message about them has gone out: then they are not simply taken back. */
+export async function areInUse(books: Books, ids: readonly number[]): Promise<'paid' | 'sent' | undefined> {
+  const { rows } = await sql<{ paid: boolean; sent: boolean }>`
+    select exists (select from invoice where business_id = ${books.business.id} and id = any (${[...ids]}) and paid > 0) as paid,
+           exists (select from message_invoice mi
+                     join message m on m.business_id = mi.business_id and m.id = mi.message_id and m.status <> 'cancelled'
+                    where mi.business_id = ${books.business.id} and mi.invoice_id = any (${[...ids]})) as sent`.execute(
+    books.trx,
+  )
+  return rows[0]?.paid ? 'paid' : rows[0]?.sent ? 'sent' : undefined
+}
+
 /** Voids invoices that nobody paid on (an import taken back); their numbers stay used. */
 export async function voidInvoices(books: Books, ids: readonly number[], reason: string): Promise<void> {
   if (ids.length === 0) return

@@ -1,27 +1,24 @@
 import { addMonths, type Day, isAfter, nearestMonth, validDay } from './calendar.ts'
 import { type Rupiah, rupiah } from './money.ts'
 import { planKey } from './plan.ts'
-import type { Field } from './sheet/heading.ts'
+import type { Column, ColumnAnswers, ColumnQuestion } from './sheet/columns.ts'
+import { type Field, REASON_HEADING } from './sheet/heading.ts'
 import { readPaidMark } from './sheet/remarks.ts'
-import { type CustomerFacts, filled, type Ready, type Rejected, readRow } from './sheet/row.ts'
-import {
-  type Column,
-  type ColumnAnswers,
-  findTables,
-  headingTexts,
-  type Table,
-  type UnclearColumn,
-} from './sheet/table.ts'
-import { cellText } from './sheet/values.ts'
-import type { Cell, Sheet, SheetRow } from './workbook.ts'
+import { type CustomerFacts, filled, ownCells, type Ready, type Rejected, readRow } from './sheet/row.ts'
+import { findTables, headingTexts, type Table } from './sheet/table.ts'
+import { cellText, isMonthFirst, readPrice, readThousands } from './sheet/values.ts'
+import type { Cell, Sheet, SheetRow } from './workbook/raw.ts'
 
+export type { ColumnAnswers, ColumnChoice, ColumnQuestion } from './sheet/columns.ts'
+export type { Field } from './sheet/heading.ts'
 export type { CustomerFacts, ProblemKind } from './sheet/row.ts'
-export type { ColumnAnswers } from './sheet/table.ts'
 
 /** A row below a header, with its cells as they stood there, as wide as the header at least. */
 export type RowReading = (Ready | Rejected) & {
   readonly sheet: string
   readonly rowNumber: number
+  /** Which of the tables it stands in. */
+  readonly table: number
   readonly cells: readonly Cell[]
 }
 
@@ -43,7 +40,7 @@ export type SheetReading = {
   readonly rows: readonly RowReading[]
   readonly skipped: { readonly blank: number; readonly total: number; readonly header: number }
   readonly missing: readonly ('due' | 'price')[]
-  readonly unclear: readonly UnclearColumn[]
+  readonly unclear: readonly ColumnQuestion[]
   readonly unreadSheets: readonly string[]
 }
 
@@ -64,7 +61,7 @@ export function readCustomers(
 ): SheetReading | SheetRefusal {
   const tables = findTables(sheets, answers)
   if (tables.length === 0) return NO_TABLE
-  const read = tables.map((table) => readTable(table, today))
+  const read = tables.map((table, index) => readTable(table, index, today))
   const count = (kind: 'blank' | 'total') => read.reduce((sum, { skipped }) => sum + skipped[kind], 0)
   // A header further down the same sheet is a row below the first one.
   const sheetsRead = new Set(tables.map(({ sheet }) => sheet))
@@ -84,14 +81,16 @@ function describeTable(table: Table): TableFound {
   const { sheet, header, columns } = table
   const headings = headingTexts(table)
   const used = new Set(columns.filter(({ field }) => field !== 'ignored').map(({ index }) => index))
-  const unused = headings.filter((heading, index) => heading !== '' && !used.has(index))
+  const unused = headings.filter((heading, index) => heading !== '' && heading !== REASON_HEADING && !used.has(index))
   return { sheet: sheet.name, headerRow: header.number, headings, unused }
 }
 
 /** Fields of which at least one makes a row one about a customer: numbered empty lines are none. */
 const OF_A_CUSTOMER: readonly Field[] = ['name', 'phone', 'address', 'plan', 'price', 'due']
 
-function readTable(table: Table, today: Day) {
+const DATES: readonly Field[] = ['due', 'startedOn', 'paidUntil']
+
+function readTable(table: Table, index: number, today: Day) {
   const { columns, sheet } = table
   const about = table.rows.filter((row) => filled(row, columns, OF_A_CUSTOMER))
   const customers = about.filter((row) => !isTotal(row, columns))
@@ -103,14 +102,28 @@ function readTable(table: Table, today: Day) {
     months: monthsOf(table, today),
     hasDue: has('due'),
     hasPrice: has('price') || has('plan'),
+    prices: pricesOf(table),
+    monthFirst: new Set(
+      columns
+        .filter(({ field }) => DATES.includes(field))
+        .map((column) => column.index)
+        .filter((column) => isMonthFirst(table.rows.map((row) => row.cells[column] ?? null))),
+    ),
   }
   const headings = headingTexts(table).length
   const rows: RowReading[] = customers.map((row) => {
-    const width = Math.max(headings, row.cells.length)
-    const cells = Array.from({ length: width }, (_, index) => row.cells[index] ?? null)
-    return { ...readRow(row, context), sheet: sheet.name, rowNumber: row.number, cells }
+    const cells = ownCells(row, columns, headings)
+    return { ...readRow(row, context), sheet: sheet.name, rowNumber: row.number, table: index, cells }
   })
   return { rows, missing, skipped: { total: about.length - customers.length, blank: table.height - about.length } }
+}
+
+/** The prices of a list as far as they are written in full; a column without any is one of thousands. */
+function pricesOf({ columns, rows }: Table): ReadonlySet<number> {
+  const index = columns.find(({ field }) => field === 'price')?.index
+  const cells = index === undefined ? [] : rows.map((row) => row.cells[index] ?? null)
+  const full = new Set(cells.flatMap((cell) => readPrice(cell) || []))
+  return full.size > 0 ? full : new Set(cells.flatMap((cell) => readThousands(cell) ?? []))
 }
 
 /** A sum below the list: a row that says so, or one that holds nothing but amounts. */

@@ -109,6 +109,8 @@ type CustomerTable = {
   email: string | null
   note: string | null
   debt_note: string | null
+  debt_amount: Rupiah | null
+  debt_decided_at: Moment | null
   opted_out_at: Moment | null
   wrote_at: Moment | null
   import_id: number | null
@@ -354,6 +356,8 @@ type QuestionTable = {
   args: Json<Record<string, unknown>>
   awaits: string
   choices: Json<Record<string, unknown>[]> | null
+  on_yes: Json<Record<string, unknown>> | null
+  on_no: Json<Record<string, unknown>> | null
   firm: Generated<boolean>
   code_hash: string | null
   tries: Generated<number>

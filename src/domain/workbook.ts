@@ -1,27 +1,23 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { addDays, type Day, day, daysBetween } from './calendar.ts'
-import { type RawCell, type RawRow, type RawSheet, REFUSALS, type RefusalKind } from './workbook/raw.ts'
+import type { Day } from './calendar.ts'
+import type { ColumnAnswers } from './sheet/columns.ts'
+import type { ListReading } from './sheet/list.ts'
+import {
+  type Cell,
+  type RawCell,
+  REFUSALS,
+  type RefusalKind,
+  receiveSheet,
+  type Sheet,
+  sendCell,
+} from './workbook/raw.ts'
 import type { Answer, Load, Task } from './workbook/worker.ts'
 import type { WorkbookSpec } from './workbook/write.ts'
 
+export type { Cell, Sheet } from './workbook/raw.ts'
+export { dayOfSerial } from './workbook/raw.ts'
 export type { WorkbookSpec } from './workbook/write.ts'
-
-/** A cell as it is meant: dates only where the sheet shows one; a formula is its last result; texts as stored. */
-export type Cell = string | number | boolean | Day | null
-
-/**
- * A row that holds something; `number` as the sheet program shows it, `cells` by column, the last one not empty.
- * `merged` has, by column, the value of a cell above that is merged down over this row.
- */
-export type SheetRow = {
-  readonly number: number
-  readonly cells: readonly Cell[]
-  readonly merged?: ReadonlyMap<number, Cell>
-}
-
-/** A hidden sheet is read too; whoever reads its rows decides. */
-export type Sheet = { readonly name: string; readonly hidden: boolean; readonly rows: readonly SheetRow[] }
 
 /** Why a file could not be read: what to tell the sender, and a detail for the log. */
 export type WorkbookRefusal = { readonly refused: RefusalKind; readonly sentence: string; readonly detail: string }
@@ -29,8 +25,11 @@ export type WorkbookRefusal = { readonly refused: RefusalKind; readonly sentence
 /** An owner's list of thousands of customers takes well under 2 MB; the rest is pictures or an attack. */
 export const MAX_UPLOAD_BYTES = 10 * 1024 * 1024
 
-/** Time to read a file: a good one of 20,000 rows takes about a second. */
+/** Time to read a file: a good one of 20,000 rows takes about a second, on a busy machine several. */
 const READ_TIMEOUT_MS = 10_000
+
+/** Time to read a file and the list in it, row by row: 20,000 rows take three seconds, on a busy machine many. */
+const LIST_TIMEOUT_MS = 30_000
 
 /** Time to take one load of rows, or to close the file: 100,000 rows take five seconds all together. */
 const WRITE_TIMEOUT_MS = 60_000
@@ -49,13 +48,32 @@ const ROWS_PER_LOAD = 500
  * Whatever is wrong with the file comes back as a refusal; throws only for faults of ours.
  */
 export async function readWorkbook(bytes: Uint8Array, filename: string): Promise<Sheet[] | WorkbookRefusal> {
+  const answer = await readInThread(bytes, { act: 'read', bytes, filename })
+  if ('refused' in answer) return answer
+  if ('sheets' in answer) return answer.sheets.map(receiveSheet)
+  throw new Error('unexpected answer of the workbook thread')
+}
+
+/** Reads a file and, in the same thread, the list that it holds: of customers, or of noted debts that come back. */
+export async function readList(
+  bytes: Uint8Array,
+  filename: string,
+  { today, answers = {} }: { today: Day; answers?: ColumnAnswers },
+): Promise<ListReading | WorkbookRefusal> {
+  const answer = await readInThread(bytes, { act: 'list', bytes, filename, today: today.toString(), answers })
+  if ('refused' in answer) return answer
+  if ('list' in answer) return answer.list
+  throw new Error('unexpected answer of the workbook thread')
+}
+
+type Read = Exclude<Answer, { refused: RefusalKind }>
+
+async function readInThread(bytes: Uint8Array, task: Task): Promise<Read | WorkbookRefusal> {
   if (bytes.byteLength > MAX_UPLOAD_BYTES) return refuse('tooLarge', `${bytes.byteLength} bytes`)
-  return inThread({ act: 'read', bytes, filename }, READ_TIMEOUT_MS, async (thread) => {
+  return inThread(task, task.act === 'list' ? LIST_TIMEOUT_MS : READ_TIMEOUT_MS, async (thread) => {
     const answer = await thread.answer()
     if (answer === 'tooSlow' || answer === 'tooLarge') return refuse(answer, 'thread stopped')
-    if ('refused' in answer) return refuse(answer.refused, answer.detail)
-    if ('sheets' in answer) return answer.sheets.map(receiveSheet)
-    throw new Error('unexpected answer of the workbook thread')
+    return 'refused' in answer ? refuse(answer.refused, answer.detail) : answer
   })
 }
 
@@ -148,34 +166,4 @@ function startThread(task: Task, timeoutMs: number) {
     },
     stop: () => worker.terminate(),
   }
-}
-
-function receiveSheet(sheet: RawSheet): Sheet {
-  return { ...sheet, rows: sheet.rows.map(receiveRow) }
-}
-
-function receiveRow({ number, cells, merged }: RawRow): SheetRow {
-  const row = { number, cells: cells.map(receiveCell) }
-  return merged ? { ...row, merged: new Map([...merged].map(([column, cell]) => [column, receiveCell(cell)])) } : row
-}
-
-function receiveCell(cell: RawCell): Cell {
-  return cell !== null && typeof cell === 'object' ? dayOfSerial(cell.serial) : cell
-}
-
-function sendCell(cell: Cell): RawCell {
-  return cell instanceof Temporal.PlainDate ? { serial: serialOfDay(cell) } : cell
-}
-
-const SERIAL_ZERO = day('1899-12-30')
-
-/** The day a sheet program means by a number: 46376 is 20 Dec 2026. */
-export function dayOfSerial(serial: number): Day {
-  // They believe in a 29 Feb 1900, so that days before it are one off; a lone "20" typed into a date cell is one.
-  return addDays(SERIAL_ZERO, serial < 60 ? serial + 1 : serial)
-}
-
-function serialOfDay(date: Day): number {
-  const serial = daysBetween(SERIAL_ZERO, date)
-  return serial <= 60 ? serial - 1 : serial
 }

@@ -47,6 +47,40 @@ test('two phones in one cell are two phones; a dash is none and nothing unread',
   expect(readPhones('0812 abc').unread).toBe(true)
 })
 
+test.each<[string, string[]]>([
+  ['085700001121 081300001122', ['6285700001121', '6281300001122']],
+  ['0857 0000 1121 0813 0000 1122', ['6285700001121', '6281300001122']],
+  ['0857-0000-1121 (WA) 0813 0000 1122 (istri)', ['6285700001121', '6281300001122']],
+  ['hp 085700001121 wa 081300001122', ['6285700001121', '6281300001122']],
+  ['085700001121/22', ['6285700001121', '6285700001122']],
+  ['021-5550123/24', ['62215550123', '62215550124']],
+  ['085700001121 a/n Tono', ['6285700001121']],
+  ['085700001121 - istri', ['6285700001121']],
+  ['https://wa.me/6285700001121', ['6285700001121']],
+  ['0857O0001121', ['6285700001121']],
+  ['0857_0000_1121', ['6285700001121']],
+  ['+62 857\u20110000\u20111121', ['6285700001121']],
+  ['8.5700001121E10', ['6285700001121']],
+  ['belum punya', []],
+  ['tdk punya hp', []],
+  ['?', []],
+])('%j holds %j, and nothing is left unread', (typed, phones) => {
+  const read = readPhones(typed)
+  expect(read.phones.map(({ phone }) => phone)).toEqual(phones)
+  expect(read.unread).toBe(false)
+})
+
+test.each([
+  '085700001121 ganti 081300001122',
+  '085700001121 (rusak)',
+  '085700001121 12',
+  '085700001121, 12',
+  '8,57E+10',
+  'sama',
+])('%j leaves a doubt that nobody should decide', (typed) => {
+  expect(readPhones(typed).unread).toBe(true)
+})
+
 test('a phone is shown as people here write it', () => {
   expect(formatPhone('6285700001101')).toBe('085700001101')
   expect(formatPhone('60123456789')).toBe('+60123456789')

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { handleAdd, handleFind, undoAdd } from '../answers/customer.ts'
 import { handleImport, undoImport } from '../answers/import.ts'
 import { command } from '../command.ts'
-import { address, area, becomes, date, day, month, months, name, phone, plan, price, who } from '../words.ts'
+import { address, amount, area, becomes, date, day, month, months, name, phone, plan, price, who } from '../words.ts'
 import { OFFICE, STAFF, WIRING } from './roles.ts'
 
 export const findCustomer = command({
@@ -225,16 +225,25 @@ export const importCustomers = command({
   id: 'customer.import',
   roles: OFFICE,
   says: ['mulai <month>', 'mulai <date>'],
-  takes: { date: date('coming'), month: month('coming') },
+  takes: { day: day(), date: date('coming'), month: month('coming'), amount: amount() },
   summary: 'Memasukkan banyak pelanggan dari file Excel atau CSV yang dikirim ke sini.',
   examples: ['mulai januari'],
-  amends: true,
+  amends: ['importId', 'prices', 'day', 'date', 'month'],
   keeps: {
     fileId: z.number(),
+    columns: z.record(z.string(), z.string()),
     importId: z.number(),
-    day: z.number(),
+    prices: z.record(z.string(), z.number().nullable()),
+    pricing: z.string(),
     confirmed: z.boolean(),
     changes: z.boolean(),
+    decision: z.enum(['yes', 'no']),
+    debtOf: z.number(),
+    series: z.number(),
+    of: z.number(),
+    billed: z.number(),
+    total: z.number(),
+    debtFile: z.boolean(),
   },
   handle: handleImport,
   undo: undoImport,

@@ -32,11 +32,14 @@ const HEADINGS: readonly (readonly [Field, RegExp])[] = [
   ['ignored', /^(denda|deposit|diskon|potongan|saldo|ppn|pajak)\b/],
   ['ignored', /\b(petugas|penagih|kolektor|sales|teknisi|rekening)\b/],
   ['ignored', /\b(ip|mac|sn|serial|onu|ont|modem|router|odp|odc|olt|pppoe|password|vlan|port|koordinat|maps)\b/],
-  ['paidUntil', /\b(lunas|bayar|dibayar|terbayar|pembayaran|paid)\b.*\b(s d|sd|sampai|hingga|until)\b|^lunas$/],
-  ['debt', /\b(tunggakan|nunggak|menunggak|h?utang|piutang|kurang bayar)\b/],
+  [
+    'paidUntil',
+    /\b(lunas|bayar|dibayar|terbayar|pembayaran|paid)\b.*\b(s d|sd|sampai|hingga|until)\b|^lunas( bulan)?$/,
+  ],
+  ['debt', /\b(tunggakan|nunggak|menunggak|h?utang|piutang|kurang bayar)\b|^(sisa|kurang)( tagihan| bayar)?$/],
   [
     'due',
-    /\b(jatuh tempo|jth tempo|jatuhtempo|jt tempo|tempo|due)\b|\b(tgl|tanggal) (tagih|tagihan|penagihan|jt|jth)\b/,
+    /\b(jatuh tempo|jth tempo|jatuhtempo|jt tempo|tempo|due)\b|\b(tgl|tanggal|batas|jadwal) (tagih|tagihan|penagihan|nagih|jt|jth)\b|^(jt|deadline|batas (bayar|pembayaran))$/,
   ],
   ['startedOn', /\b(mulai|sejak|gabung|bergabung|registrasi|aktivasi|join|start|psb|terdaftar)\b/],
   [
@@ -56,14 +59,21 @@ const HEADINGS: readonly (readonly [Field, RegExp])[] = [
   ['number', /^(id|idpel|cid|kode|no id|nomor id|nopel|noplg|(pelanggan|customer|cust|plg) (id|no|kode))$/],
   ['status', /^(status|sts)( (pelanggan|plg|langganan|customer|akun|aktif|layanan|bayar|pembayaran|tagihan))?$/],
   ['status', /^(keaktifan|aktif|active)\b/],
-  ['price', /\b(harga|hrg|tarif|iuran|abonemen|abodemen|biaya|price)\b/],
-  ['plan', /\b(paket|pkt|layanan|produk|product|plan|package|bandwidth|kecepatan|speed|profil|profile|service)\b/],
-  ['plan', /^(langganan|jenis langganan|jenis|kelas|tipe)$/],
-  ['address', /\b(alamat|address|almt|lokasi)\b/],
+  [
+    'price',
+    /\b(harga|hrg|tarif|iuran|abonemen|abodemen|biaya|price|bayaran)\b|^tagihan (per )?(bulan|bln|bulanan|sebulan)$/,
+  ],
+  ['plan', /\b(paket|pkt|layanan|produk|product|plan|package|bandwidth|kecepatan|speed|mbps|profil|profile|service)\b/],
+  ['plan', /^(langganan|(jenis|tipe) (langganan|pelanggan)|jenis|kelas|tipe)$/],
+  ['address', /\b(alamat|address|almt|lokasi|domisili|tempat tinggal)\b/],
   ['area', /\b(rt|rw|wilayah|dusun|dukuh|blok|block|area|kampung|desa|kelurahan|daerah|zona|cluster|klaster)\b/],
   ['area', /\b(lingkungan|banjar|kecamatan|perum|perumahan|komplek|kompleks|gang)\b/],
   ['name', /^(nama|name|nm)\b(?!.*\b(bank|panggilan|usaha)\b)/],
-  ['name', /^(pelanggan|customer|customer name|full name|konsumen|anggota|warga|client|klien|penghuni|member)$/],
+  [
+    'name',
+    /^(pelanggan|customer|customer name|full name|konsumen|anggota|warga|client|klien|penghuni|member|atas nama|a n|pemilik|user)$/,
+  ],
+  ['name', /^(kepala keluarga|kk)$/],
   ['note', /\b(ket|keterangan|catatan|note|notes|remark|remarks|memo)\b/],
 ]
 
@@ -71,8 +81,22 @@ const HEADINGS: readonly (readonly [Field, RegExp])[] = [
 const VAGUE: readonly (readonly [readonly Field[], RegExp])[] = [
   [['rowNumber', 'number', 'phone'], /^(no|nr|nomor|nomer|nmr|no urut|urut|num)$/],
   [['due', 'startedOn'], /^(tgl|tanggal|date)( (bayar|byr|pembayaran))?$/],
-  [['price', 'debt'], /^(total |jumlah |jml )?(tagihan|total|jumlah|jml|nominal|bulanan|rp|bayar|per bulan)$/],
+  [
+    ['price', 'debt'],
+    /^(total |jumlah |jml |nominal )?(tagihan|total|jumlah|jml|nominal|bulanan|rp|bayar|per bulan|setoran)$/,
+  ],
+  [
+    ['due', 'paidUntil'],
+    /^(masa (aktif|berlaku)|expired?( date)?|(aktif|berlaku|masa aktif|masa berlaku) (s d|sd|sampai|hingga))$/,
+  ],
+  [
+    ['paidUntil', 'ignored'],
+    /^((terakhir|terahir) (bayar|pembayaran|lunas)|(bayar|pembayaran|lunas) (terakhir|terahir))$/,
+  ],
 ]
+
+/** The column that we add to rows that go back; when they come again, it says nothing. */
+export const REASON_HEADING = 'Kenapa belum masuk'
 
 /** A longer text is a title or a note, not a heading. */
 const LONGEST_HEADING = 50

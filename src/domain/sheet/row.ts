@@ -1,11 +1,22 @@
 import { addDays, type Day, formatDay, formatMonth, isAfter } from '../calendar.ts'
-import { formatRupiah, type Rupiah } from '../money.ts'
+import { formatRupiah, type Rupiah, rupiah } from '../money.ts'
 import { type Phone, readPhones } from '../phone.ts'
-import type { Cell, SheetRow } from '../workbook.ts'
+import type { Cell, SheetRow } from '../workbook/raw.ts'
+import { type Column, mergedCell } from './columns.ts'
 import { type Field, headingWords } from './heading.ts'
-import { type Remarks, readNote, readPaidMark, readStatus, type SheetStatus } from './remarks.ts'
-import { type Column, mergedCell } from './table.ts'
-import { cellText, type Due, isNothing, readDate, readDue, readMonth, readPrice } from './values.ts'
+import { type Remarks, readActiveMark, readNote, readPaidMark, readStatus, type SheetStatus } from './remarks.ts'
+import {
+  cellText,
+  type Due,
+  isFree,
+  isNothing,
+  readDate,
+  readDue,
+  readMonth,
+  readMonthFirst,
+  readPrice,
+  readThousands,
+} from './values.ts'
 
 /** What a row says about one customer. `paidUntil` is the first day of the last month paid (rules 11). */
 export type CustomerFacts = {
@@ -46,6 +57,10 @@ export type RowContext = {
   readonly months: ReadonlyMap<number, Day>
   readonly hasDue: boolean
   readonly hasPrice: boolean
+  /** Prices written in full; `150` beside a 150.000 is one with its zeros left out. */
+  readonly prices: ReadonlySet<number>
+  /** Columns whose dates an American program wrote. */
+  readonly monthFirst: ReadonlySet<number>
 }
 
 type Problem = { kind: ProblemKind; value: string; reason: string }
@@ -61,7 +76,7 @@ export function filled(row: SheetRow, columns: readonly Column[], fields: readon
 /** Reads one row. What costs money and cannot be read sends it back; what is merely odd is a doubt. */
 export function readRow(row: SheetRow, context: RowContext): Ready | Rejected {
   const found: Findings = { problems: [], doubts: [] }
-  const entries = entriesOf(row, context.columns)
+  const entries = entriesOf(row, context)
   const one = (field: Field) => entries.find((entry) => entry.column.field === field)
   const all = (field: Field) => entries.filter((entry) => entry.column.field === field)
   const facts: CustomerFacts = {
@@ -72,6 +87,7 @@ export function readRow(row: SheetRow, context: RowContext): Ready | Rejected {
     area: readArea(all('area'), found),
     ...readCharge(one('plan'), one('price'), row, context, found),
     due: readDueEntry(one('due'), context, found),
+    // Last, because a remark "gratis" says more than the price of the plan.
     ...readBilling(entries, context, found),
     startedOn: readStart(one('startedOn'), found),
     email: readEmail(one('email'), found),
@@ -87,10 +103,19 @@ type Entry = { column: Column; cell: Cell; text: string }
 /** Fields whose value a merged cell gives to every row it covers; a price or a name it does not. */
 const SHARED_BY_MERGE: readonly Field[] = ['area', 'address', 'plan', 'due']
 
-function entriesOf(row: SheetRow, columns: readonly Column[]): Entry[] {
+/** What a row says by itself, were it to stand alone: with what it shares with those above it. */
+export function ownCells(row: SheetRow, columns: readonly Column[], width: number): Cell[] {
+  const shared = new Set(columns.filter(({ field }) => SHARED_BY_MERGE.includes(field)).map(({ index }) => index))
+  return Array.from({ length: Math.max(width, row.cells.length) }, (_, index) =>
+    shared.has(index) ? mergedCell(row, index) : (row.cells[index] ?? null),
+  )
+}
+
+function entriesOf(row: SheetRow, { columns, monthFirst }: RowContext): Entry[] {
   return columns.flatMap((column) => {
     const shared = SHARED_BY_MERGE.includes(column.field)
-    const cell = shared ? mergedCell(row, column.index) : (row.cells[column.index] ?? null)
+    const own = shared ? mergedCell(row, column.index) : (row.cells[column.index] ?? null)
+    const cell = monthFirst.has(column.index) ? readMonthFirst(own) : own
     const text = cellText(cell)
     return isNothing(text) ? [] : [{ column, cell, text }]
   })
@@ -102,16 +127,10 @@ function readName(entry: Entry | undefined, { problems }: Findings): string {
   return name
 }
 
-/** Room for a handful of phones; a longer text is something else. */
-const LONGEST_PHONES = 200
-
 function readPhoneEntries(entries: readonly Entry[], { problems }: Findings): readonly Phone[] {
   const text = entries.map((entry) => entry.text).join(' / ')
-  if (text.length <= LONGEST_PHONES) {
-    // "0857… (istri)": a word in brackets says whose it is.
-    const { phones, unread } = readPhones(text.replace(/\([^)\d]*\)/g, ' '))
-    if (!unread) return phones
-  }
+  const { phones, unread } = readPhones(text)
+  if (!unread) return phones
   const value = shorten(text)
   const reason = /\de\+?\d/i.test(value)
     ? `No HP "${value}" terpotong oleh Excel. Ubah kolomnya menjadi teks, lalu tulis lagi nomornya.`
@@ -148,8 +167,8 @@ function readCharge(
   plan: Entry | undefined,
   price: Entry | undefined,
   row: SheetRow,
-  { columns, hasPrice }: RowContext,
-  { problems }: Findings,
+  { columns, hasPrice, prices }: RowContext,
+  { problems, doubts }: Findings,
 ): Pick<CustomerFacts, 'planName' | 'price'> {
   const planName = plan && /[\p{L}\p{N}]/u.test(plan.text) ? plan.text : undefined
   if (columns.some(({ field, index }) => field === 'price' && row.merged?.has(index))) {
@@ -162,6 +181,16 @@ function readCharge(
     const amount = readPrice(price.cell)
     if (amount !== undefined) return { planName, price: amount }
     const value = shorten(price.text)
+    const thousands = readThousands(price.cell)
+    const meant = isFree(price.text)
+      ? rupiah(0)
+      : thousands !== undefined && prices.has(thousands)
+        ? thousands
+        : undefined
+    if (meant !== undefined) {
+      doubts.push(`harga "${value}" saya baca ${formatRupiah(meant)}`)
+      return { planName, price: meant }
+    }
     const reason = `Harga "${value}" tidak terbaca. Tulis angkanya lengkap, contoh 150000, atau 0 kalau memang gratis.`
     problems.push({ kind: 'price', value, reason })
   }
@@ -185,7 +214,7 @@ function readDueEntry(entry: Entry | undefined, { today, hasDue }: RowContext, f
   return due
 }
 
-type BillingFacts = Pick<CustomerFacts, 'status' | 'paidUntil' | 'paidThisMonth' | 'note' | 'debtNote'>
+type BillingFacts = Pick<CustomerFacts, 'status' | 'paidUntil' | 'paidThisMonth' | 'note' | 'debtNote' | 'price'>
 
 /** Status, months paid, debts and notes: they can stand in columns of their own or in each other's. */
 function readBilling(entries: readonly Entry[], context: RowContext, found: Findings): BillingFacts {
@@ -213,6 +242,7 @@ function readBilling(entries: readonly Entry[], context: RowContext, found: Find
     status,
     paidUntil,
     paidThisMonth: remarks.some(({ paidThisMonth }) => paidThisMonth) || undefined,
+    ...(remarks.some(({ free }) => free) && { price: rupiah(0) }),
     note: joined(remarks.map(({ unread }) => unread)),
     debtNote: joined(remarks.map(({ debtNote }) => debtNote)),
   }
@@ -234,9 +264,11 @@ function readRemarks(entry: Entry, { today, months }: RowContext, { problems }: 
     return paid ? { paidUntil: months.get(column.index), doubts: [] } : { doubts: [] }
   }
   if (column.field === 'status') {
+    const mark = /^(?:keaktifan|akti[fv]e?)$/.test(headingWords(column.heading)) && readActiveMark(text)
+    if (mark) return { status: mark, doubts: [] }
     const { unread, ...read } = readStatus(text, today)
-    const detail = read.status && unread ? { ...read, unread } : read
-    if (unread === undefined || read.status) return detail
+    const isKnown = read.status || read.debtNote || read.paidUntil || read.paidThisMonth || read.free
+    if (unread === undefined || isKnown) return { ...read, unread }
     const value = shorten(text)
     const reason = `Status "${value}" belum dikenal. Tulis aktif, berhenti, atau cuti.`
     problems.push({ kind: 'status', value, reason })

@@ -10,7 +10,7 @@ import {
   validDay,
 } from '../calendar.ts'
 import { type Rupiah, readRupiah, rupiah } from '../money.ts'
-import { type Cell, dayOfSerial } from '../workbook.ts'
+import { type Cell, dayOfSerial } from '../workbook/raw.ts'
 
 /** A first due date as a sheet gives it: a day of every month, or one date (rules 11). */
 export type Due = { readonly day: number } | { readonly date: Day }
@@ -49,7 +49,10 @@ function isDateSerial(number: number): boolean {
 
 /** Words around the day in "Tiap tanggal 20", "tgl. 5 setiap bulannya". */
 const DUE_WORDS =
-  /(?<![a-z])(?:jatuh tempo|tempo|setiap|tiap|pada|per|tanggal|tggl|tgl|tg|bulannya|bulan|bln)(?![a-z])[.:]?/g
+  /(?<![a-z])(?:(?:jatuh|jth|jt) tempo|tempo|jt|setiap|tiap|pada|per|tanggal|tggl|tgl|tg|(?:bulan|bln) berjalan|bulannya|bulan|bln|ya)(?:2(?![a-z\d]))?(?![a-z])[.:]?/g
+
+/** What somebody adds in brackets, "20 (dua puluh)"; but not what could be meant for the bill. */
+const ASIDE = /\((?![^)]*(?:lunas|bayar|off|henti|cuti|stop|gratis))[^)\d]*\)/g
 
 /**
  * Reads a due day in any of its forms: `20`, `tgl 20`, `Tiap tanggal 20`, a date, a date as text or as day
@@ -58,12 +61,12 @@ const DUE_WORDS =
 export function readDue(cell: Cell, today: Day): Due | undefined {
   if (cell instanceof Temporal.PlainDate) return dueOn(cell, today)
   const text = plain(cellText(cell))
-  if (/^akhir (?:bulan|bln)$|^(?:tiap|setiap) akhir (?:bulan|bln)$/.test(text)) return { day: 31 }
+  if (/^(?:(?:tiap|setiap) )?(?:tgl |tanggal )?akhir(?: (?:bulan|bln))?$/.test(text)) return { day: 31 }
   const bare = text
+    .replace(ASIDE, ' ')
     .replace(DUE_WORDS, ' ')
-    .replace(/[\s/.,]+$/, '')
-    .trim()
-  if (/^\d{1,2}(?:\.0)?$/.test(bare)) return dayNumber(Number(bare))
+    .replace(/^[\s:=-]+|[\s/.,-]+$/g, '')
+  if (/^\d{1,2}(?:[.,]0+|th|st|nd|rd)?$/.test(bare)) return dayNumber(Number.parseInt(bare, 10))
   const typed = readTyped(bare)
   if (!typed) return undefined
   if (typed instanceof Temporal.PlainDate) return dueOn(typed, today)
@@ -106,10 +109,12 @@ function readTyped(text: string): Day | { day: number; month: number } | undefin
     if (year === undefined && separator !== '/') return undefined
     return year === undefined ? { day: Number(date), month: Number(month) } : fullDate(date, Number(month), year)
   }
+  // "20 Des 2026", and "Dec 20, 2026" as English programs write it.
   const named = /^(\d{1,2})[-/.\s]*([a-z]+)[-/.,\s']*(\d{4}|\d{2})?$/.exec(bare)
-  const month = named?.[2] === undefined ? undefined : monthNumber(named[2])
-  if (!named || month === undefined) return undefined
-  const [, date = '', , year] = named
+  const english = /^([a-z]+)[-/.\s]+(\d{1,2})(?:(?:,\s*|\s+)(\d{4}))?$/.exec(bare)
+  const [date = '', word = '', year] = named ? named.slice(1) : english ? [english[2], english[1], english[3]] : []
+  const month = monthNumber(word)
+  if (month === undefined) return undefined
   return year === undefined ? { day: Number(date), month } : fullDate(date, month, year)
 }
 
@@ -121,10 +126,10 @@ function fullDate(date: string, month: number, year: string): Day | undefined {
 export function readMonth(cell: Cell, today: Day): Day | undefined {
   const date = readDate(cell)
   if (date) return monthOf(date)
-  const text = plain(cellText(cell)).replace(/^(?:bulan|bln|akhir|tgl|tanggal)\s+/, '')
+  const text = plain(cellText(cell)).replace(/^(?:(?:s\/?d|sd|sampai|hingga|bulan|bln|akhir|tgl|tanggal)\s+)+/, '')
   const numeric = /^(?:(\d{1,2})[-/. ](\d{4})|(\d{4})[-/. ](\d{1,2}))$/.exec(text)
   if (numeric) return validDay(Number(numeric[2] ?? numeric[3]), Number(numeric[1] ?? numeric[4]), 1)
-  const named = /^(?:\d{1,2}\s+)?([a-z]+)[-/.,\s']*(\d{4}|\d{2})?$/.exec(text)
+  const named = /^(?:\d{1,2}[-\s]+)?([a-z]+)[-/.,\s']*(\d{4}|\d{2})?$/.exec(text)
   const month = named?.[1] === undefined ? undefined : monthNumber(named[1])
   if (!named || month === undefined) return undefined
   return named[2] === undefined ? nearestMonth(today, month) : fullDate('1', month, named[2])
@@ -135,13 +140,54 @@ const LOWEST_PRICE = 1_000
 
 /** Reads a monthly price; 0 is free. Nothing for what is none, has cents, or is too low to be whole. */
 export function readPrice(cell: Cell): Rupiah | undefined {
-  const text = plain(cellText(cell))
-    .replace(/\s*(?:\/|per|se)\s*(?:bulan|bln|bl|month)\.?$/, '')
-    .replace(/(?<=\d{4})\.00?$/, '')
-  const amount = typeof cell === 'number' ? readNumber(cell) : readRupiah(text)
+  const amount = readAmount(cell)
   return amount === undefined || (amount > 0 && amount < LOWEST_PRICE) ? undefined : amount
+}
+
+/** `150` in a list whose other prices have all their thousands: 150.000 with three zeros left out, or cut off. */
+export function readThousands(cell: Cell): Rupiah | undefined {
+  const amount = readAmount(cell)
+  return amount !== undefined && amount >= 5 && amount < LOWEST_PRICE ? rupiah(amount * 1_000) : undefined
+}
+
+/** What says "free" in words, perhaps with the reason in brackets; but not "gratis bulan depan". */
+export function isFree(text: string): boolean {
+  return /^(?:gratis|free|digratiskan|bebas (?:iuran|biaya))(?:\s*\([^)]*\))?\.?$/i.test(text.trim())
+}
+
+function readAmount(cell: Cell): Rupiah | undefined {
+  if (typeof cell === 'number') return readNumber(cell)
+  const text = plain(cellText(cell))
+    .replace(ASIDE, ' ')
+    .trim()
+    .replace(/\s*(?:\/|per|se)\s*(?:bulan|bln|bl|month)\.?$/, '')
+    .replace(/^@\s*/, '')
+    .replace(/;-$/, ',-')
+    // "150.OOO", "150 000", "150'000"
+    .replace(/(?<=\d[.,]?o*)o/g, '0')
+    .replace(/(?<=\d)[ '’](?=\d{3}(?!\d))/g, '.')
+    .replace(/(?<=\d{4})\.00?$/, '')
+  return readRupiah(text)
 }
 
 function readNumber(value: number): Rupiah | undefined {
   return Number.isSafeInteger(value) && value >= 0 ? readRupiah(String(rupiah(value))) : undefined
+}
+
+const NUMERIC_DATE = /^(\d{1,2})\/(\d{1,2})\/(\d{4}|\d{2})$/
+
+/** Whether the texts of a column are dates as an American program writes them: several of them can be nothing else. */
+export function isMonthFirst(cells: readonly Cell[]): boolean {
+  const dates = cells.flatMap((cell) => (typeof cell === 'string' ? (NUMERIC_DATE.exec(cell.trim()) ?? []) : []))
+  const parts = Array.from({ length: dates.length / 4 }, (_, at) => [
+    Number(dates[at * 4 + 1]),
+    Number(dates[at * 4 + 2]),
+  ])
+  return parts.every(([first = 0]) => first <= 12) && parts.filter(([, second = 0]) => second > 12).length >= 2
+}
+
+/** `12/25/2026` as the day it is in a column of such dates. */
+export function readMonthFirst(cell: Cell): Cell {
+  const [, month = '', date = '', year = ''] = (typeof cell === 'string' && NUMERIC_DATE.exec(cell.trim())) || []
+  return year === '' ? cell : (fullDate(date, Number(month), year) ?? cell)
 }

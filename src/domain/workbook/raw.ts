@@ -1,3 +1,21 @@
+import { addDays, type Day, day, daysBetween } from '../calendar.ts'
+
+/** A cell as it is meant: dates only where the sheet shows one; a formula is its last result; texts as stored. */
+export type Cell = string | number | boolean | Day | null
+
+/**
+ * A row that holds something; `number` as the sheet program shows it, `cells` by column, the last one not empty.
+ * `merged` has, by column, the value of a cell above that is merged down over this row.
+ */
+export type SheetRow = {
+  readonly number: number
+  readonly cells: readonly Cell[]
+  readonly merged?: ReadonlyMap<number, Cell>
+}
+
+/** A hidden sheet is read too; whoever reads its rows decides. */
+export type Sheet = { readonly name: string; readonly hidden: boolean; readonly rows: readonly SheetRow[] }
+
 /** A cell on its way between threads, where Temporal cannot pass: a date is the sheet program's day number. */
 export type RawCell = string | number | boolean | null | { serial: number }
 
@@ -63,4 +81,35 @@ export function countContent(budget: Budget, value: RawCell): void {
 export function countRow(budget: Budget): void {
   budget.rows += 1
   if (budget.rows > MAX_ROWS) throw new Unreadable('tooManyRows')
+}
+
+/** A sheet that came from a thread, or is read in one. */
+export function receiveSheet(sheet: RawSheet): Sheet {
+  return { ...sheet, rows: sheet.rows.map(receiveRow) }
+}
+
+function receiveRow({ number, cells, merged }: RawRow): SheetRow {
+  const row = { number, cells: cells.map(receiveCell) }
+  return merged ? { ...row, merged: new Map([...merged].map(([column, cell]) => [column, receiveCell(cell)])) } : row
+}
+
+function receiveCell(cell: RawCell): Cell {
+  return cell !== null && typeof cell === 'object' ? dayOfSerial(cell.serial) : cell
+}
+
+export function sendCell(cell: Cell): RawCell {
+  return cell instanceof Temporal.PlainDate ? { serial: serialOfDay(cell) } : cell
+}
+
+const SERIAL_ZERO = day('1899-12-30')
+
+/** The day a sheet program means by a number: 46376 is 20 Dec 2026. */
+export function dayOfSerial(serial: number): Day {
+  // They believe in a 29 Feb 1900, so that days before it are one off; a lone "20" typed into a date cell is one.
+  return addDays(SERIAL_ZERO, serial < 60 ? serial + 1 : serial)
+}
+
+function serialOfDay(date: Day): number {
+  const serial = daysBetween(SERIAL_ZERO, date)
+  return serial <= 60 ? serial - 1 : serial
 }

@@ -1,15 +1,22 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { day } from '../calendar.ts'
+import type { ColumnAnswers } from '../sheet/columns.ts'
+import type { ListReading } from '../sheet/list.ts'
 import { readCsv } from './csv.ts'
-import { type RawCell, type RawSheet, type RefusalKind, Unreadable } from './raw.ts'
+import { type RawCell, type RawSheet, type RefusalKind, receiveSheet, Unreadable } from './raw.ts'
 import type { WorkbookSpec } from './write.ts'
 import { readXlsx } from './xlsx.ts'
 
 /** What a thread is started for. */
-export type Task = { act: 'read'; bytes: Uint8Array; filename: string } | { act: 'write'; spec: WorkbookSpec }
+export type Task =
+  | { act: 'read'; bytes: Uint8Array; filename: string }
+  | { act: 'list'; bytes: Uint8Array; filename: string; today: string; answers: ColumnAnswers }
+  | { act: 'write'; spec: WorkbookSpec }
 
 /** What it answers: once for a reading; for a writing `more` after each load of rows, then the file. */
 export type Answer =
   | { sheets: RawSheet[] }
+  | { list: ListReading }
   | { refused: RefusalKind; detail: string }
   | { more: true }
   | { file: Uint8Array<ArrayBuffer> }
@@ -18,14 +25,20 @@ export type Answer =
 export type Load = { rows: RawCell[][] } | { end: true }
 
 const task: Task = workerData
-if (task.act === 'read') answer(await read(task.bytes, task.filename))
-else await write(task.spec)
+if (task.act === 'write') await write(task.spec)
+else {
+  const read = await readFile(task.bytes, task.filename)
+  answer(task.act === 'list' && 'sheets' in read ? { list: await listOf(read.sheets, task) } : read)
+}
 
 function answer(message: Answer): void {
   parentPort?.postMessage(message, 'file' in message ? [message.file.buffer] : [])
 }
 
-async function read(bytes: Uint8Array, filename: string): Promise<Answer> {
+async function readFile(
+  bytes: Uint8Array,
+  filename: string,
+): Promise<Answer & ({ sheets: RawSheet[] } | { refused: RefusalKind })> {
   try {
     const sheets = await readByContent(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), filename)
     if (sheets.every(({ rows }) => rows.length === 0)) return { refused: 'empty', detail: 'no cells' }
@@ -37,6 +50,11 @@ async function read(bytes: Uint8Array, filename: string): Promise<Answer> {
     // Of one kind of password yauzl tells in this way only.
     return { refused: detail.includes('strong encryption') ? 'password' : 'damaged', detail }
   }
+}
+
+async function listOf(sheets: RawSheet[], { today, answers }: { today: string; answers: ColumnAnswers }) {
+  const { readSheets } = await import('../sheet/list.ts')
+  return readSheets(sheets.map(receiveSheet), day(today), answers)
 }
 
 /** Decides by the first bytes what a file is; its name may say anything. */
