@@ -6,7 +6,7 @@ import { type Existing, type Match, matchRows } from './import-match.ts'
 import { formatCount, type Rupiah } from './money.ts'
 import { DEFAULT_LEAD_DAYS, listPlans, type Plan, planKey } from './plan.ts'
 import { debtOf } from './sheet/debts.ts'
-import type { ListReading, PlainCell } from './sheet/list.ts'
+import type { CustomerList, PlainCell } from './sheet/list.ts'
 import { type CustomerFacts, type PlanFound, type ProblemKind, planPrices } from './sheet.ts'
 import { type FirstInvoice, firstInvoice, issueDay, periodOf } from './subscription.ts'
 import type { Billing } from './tables.ts'
@@ -74,7 +74,7 @@ const Reading = z.object({
 /** Keeps what was read from a file; answers the import's id. */
 export async function stageImport(
   books: Books,
-  from: { fileId: number; staffId: number; list: Extract<ListReading, { kind: 'customers' }> },
+  from: { fileId: number; staffId: number; list: CustomerList },
 ): Promise<number> {
   const { reading, rows } = from.list
   const { id } = await books.trx

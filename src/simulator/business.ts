@@ -2,11 +2,13 @@ import { type Books, findBusinessId } from '../domain/books.ts'
 import { changeCredentials, createBusiness } from '../domain/business.ts'
 import { addDays, type Day } from '../domain/calendar.ts'
 import { addStaff, listStaff } from '../domain/conversation.ts'
-import { applyImport, stageImport } from '../domain/import.ts'
+import { stageImport } from '../domain/import.ts'
+import { applyImport } from '../domain/import-apply.ts'
 import { storeFile } from '../domain/message.ts'
 import { rupiah } from '../domain/money.ts'
 import { addPlan } from '../domain/plan.ts'
 import { findNewestMoment } from '../domain/restoration.ts'
+import { keepReading } from '../domain/sheet/list.ts'
 import type { RowReading } from '../domain/sheet.ts'
 import type { MovableClock } from '../gateways/clock.ts'
 import type { Program } from '../main.ts'
@@ -79,14 +81,14 @@ async function importCustomers(books: Books, count: number): Promise<void> {
   const importId = await stageImport(books, {
     fileId: await storeFile(books, { name: 'pelanggan.csv', mime: 'text/csv', bytes: Buffer.from(list) }),
     staffId: owner?.id as number,
-    reading: {
+    list: keepReading({
       tables: [],
       rows,
       skipped: { blank: 0, total: 0, header: 0 },
       missing: [],
       unclear: [],
       unreadSheets: [],
-    },
+    }),
   })
   const done = await applyImport(books, importId, {}, owner?.id as number)
   if (done?.customers !== count) throw new Error(`${done?.customers} of ${count} customers came in`)
@@ -96,6 +98,7 @@ function makeRow(index: number, today: Day): Extract<RowReading, { outcome: 'rea
   return {
     sheet: 'Pelanggan',
     rowNumber: index + 2,
+    table: 0,
     cells: [],
     outcome: 'ready',
     doubts: [],

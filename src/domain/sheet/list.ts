@@ -14,23 +14,26 @@ export type ReadRow = { sheet: string; rowNumber: number; table: number; cells: 
   | { outcome: 'rejected'; kind: ProblemKind; value: string; reason: string }
 )
 
-/** What a file holds: customers (the rows as they are kept, the rest of the reading as it is), or debts that come back. */
-export type ListReading =
-  | { kind: 'customers'; reading: Omit<SheetReading, 'rows'>; rows: ReadRow[] }
-  | { kind: 'debts'; rows: DebtRow[] }
-  | SheetRefusal
+/** Customers: the rows as they are kept, the rest of the reading as it is. */
+export type CustomerList = { kind: 'customers'; reading: Omit<SheetReading, 'rows'>; rows: ReadRow[] }
+
+/** What a file holds: customers, debts that come back, or neither. */
+export type ListReading = CustomerList | { kind: 'debts'; rows: DebtRow[] } | SheetRefusal
 
 /** Reads whichever list there is. Runs in the thread that has read the file, so that no chat waits for it. */
 export function readSheets(sheets: readonly Sheet[], today: Day, answers: ColumnAnswers): ListReading {
   const debts = readDebts(sheets)
   if (debts) return { kind: 'debts', rows: debts }
   const read = readCustomers(sheets, today, answers)
-  if ('refused' in read) return read
-  const { rows, ...reading } = read
-  return { kind: 'customers', reading, rows: rows.map(keep) }
+  return 'refused' in read ? read : keepReading(read)
 }
 
-function keep(row: SheetReading['rows'][number]): ReadRow {
+/** A reading as it is kept. */
+export function keepReading({ rows, ...reading }: SheetReading): CustomerList {
+  return { kind: 'customers', reading, rows: rows.map(keepRow) }
+}
+
+function keepRow(row: SheetReading['rows'][number]): ReadRow {
   const { sheet, rowNumber, table } = row
   const place = { sheet, rowNumber, table, cells: row.cells.map(keepCell) }
   if (row.outcome === 'rejected') return { ...place, outcome: 'rejected', ...row.problem, reason: row.reason }
