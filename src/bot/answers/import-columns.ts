@@ -23,8 +23,7 @@ export function askColumn(
 ): Answer {
   const shown = choices.length > MOST_CHOICES ? [...choices.slice(0, MOST_CHOICES - 1), ...choices.slice(-1)] : choices
   const [first] = shown
-  const asked =
-    field === undefined ? `Kolom ${showColumn(first)} itu apa?` : `Di kolom mana *${FIELDS[field] ?? field}*?`
+  const asked = field === undefined ? `Kolom ${showColumn(first)} itu apa?` : `Di kolom mana ${FIELDS[field] ?? field}?`
   const option = (choice: ColumnChoice) =>
     field === undefined
       ? (FIELDS[choice.field] ?? choice.field)
