@@ -7,6 +7,9 @@ import { plain } from '../../domain/letter.ts'
 import { formatCount, formatRupiah } from '../../domain/money.ts'
 import { describeRejected } from './import-rejected.ts'
 
+/** A longer answer is not read (voice 2). */
+const MOST_LINES = 12
+
 /** The longest lists of details in a preview; the rest is a number. */
 const LISTED = 5
 
@@ -40,13 +43,14 @@ export function describePlan(books: Books, plan: ImportPlan, from?: Day): string
       `Tagihan pertama${shifted}: jatuh tempo mulai ${formatDay(plan.firstDueOn)}, ${issued}. Mulai bulan lain? *mulai januari*`,
     )
   }
-  if (plan.rejected.length > 0)
-    lines.push(
-      `Belum bisa masuk: *${formatCount(plan.rejected.length)}*, saya kirim balik dalam Excel`,
-      ...describeRejected(plan.rejected),
-    )
-  if (plan.debts > 0) lines.push(`${formatCount(plan.debts)} orang punya catatan utang, saya tanyakan sesudah ini.`)
-  return lines
+  const debts =
+    plan.debts > 0 ? [`${formatCount(plan.debts)} orang punya catatan utang, saya tanyakan sesudah ini.`] : []
+  if (plan.rejected.length > 0) {
+    lines.push(`Belum bisa masuk: *${formatCount(plan.rejected.length)}*, saya kirim balik dalam Excel`)
+    // One line more is the question.
+    lines.push(...describeRejected(plan.rejected, MOST_LINES - lines.length - debts.length - 1))
+  }
+  return [...lines, ...debts]
 }
 
 function describeOthers(plan: ImportPlan): string[] {
@@ -56,19 +60,22 @@ function describeOthers(plan: ImportPlan): string[] {
   const parts = [
     plan.doublesInFile > 0 ? `${formatCount(plan.doublesInFile)} dua kali di file` : '',
     known > 0 ? `${formatCount(known)} sudah ada di Tagih` : '',
+    plan.changed.length > 0 ? `${formatCount(plan.changed.length)} beda isinya: saya tanyakan sesudah ini` : '',
   ].filter(Boolean)
   if (double > 0) lines.push(`Kembar, dilewati: *${formatCount(double)}* (${parts.join(', ')})`)
-  if (plan.changed.length > 0)
-    lines.push(`${formatCount(plan.changed.length)} di antaranya beda isinya, saya tanyakan sesudah ini`)
-  if (plan.skipped > 0) lines.push(`${formatCount(plan.skipped)} baris kosong atau jumlah, dilewati`)
-  if (plan.unused.length > 0)
-    lines.push(
-      `Kolom yang tidak saya pakai: ${plan.unused.slice(0, LISTED).map(plain).join(', ')}${plan.unused.length > LISTED ? ', …' : ''}`,
-    )
-  if (plan.sharedPhones > 0)
-    lines.push(`${formatCount(plan.sharedPhones)} orang memakai No HP yang sama dengan nama lain; tetap masuk`)
-  if (plan.withoutWhatsApp > 0)
-    lines.push(`${formatCount(plan.withoutWhatsApp)} tanpa WhatsApp; tetap ditagih, lewat penagih`)
+  const unused = plan.unused.slice(0, LISTED).map(plain).join(', ') + (plan.unused.length > LISTED ? ', …' : '')
+  const left = [
+    plan.skipped > 0 ? `${formatCount(plan.skipped)} baris kosong atau jumlah, dilewati` : '',
+    unused ? `Kolom yang tidak saya pakai: ${unused}` : '',
+  ].filter(Boolean)
+  if (left.length > 0) lines.push(left.join('. '))
+  const odd = [
+    plan.sharedPhones > 0
+      ? `${formatCount(plan.sharedPhones)} orang memakai No HP yang sama dengan nama lain; tetap masuk`
+      : '',
+    plan.withoutWhatsApp > 0 ? `${formatCount(plan.withoutWhatsApp)} tanpa WhatsApp; tetap ditagih, lewat penagih` : '',
+  ].filter(Boolean)
+  if (odd.length > 0) lines.push(odd.join('. '))
   const [doubt] = plan.doubts
   if (doubt)
     lines.push(

@@ -1,5 +1,6 @@
 import { formatDay } from '../../domain/calendar.ts'
 import { listHeadings, type RejectedRow } from '../../domain/import.ts'
+import { plain } from '../../domain/letter.ts'
 import { formatCount } from '../../domain/money.ts'
 import { REASON_HEADING } from '../../domain/sheet/heading.ts'
 import type { PlainCell } from '../../domain/sheet/list.ts'
@@ -22,14 +23,21 @@ const PROBLEMS: Record<RejectedRow['kind'], string> = {
   twice: 'tertulis dua kali, isinya beda',
 }
 
-/** `• 3 No HP tidak terbaca: baris 41, 118, 207` */
-export function describeRejected(rejected: readonly RejectedRow[]): string[] {
+/** `• 3 No HP tidak terbaca: baris 41, 118, 207`; on `most` lines, what is beyond as a number. */
+export function describeRejected(rejected: readonly RejectedRow[], most = 4): string[] {
   const groups = [...Map.groupBy(rejected, ({ kind }) => kind)].sort((a, b) => b[1].length - a[1].length)
-  return groups.map(([kind, rows]) => {
-    const shown = rows.slice(0, LISTED).map(({ rowNumber }) => rowNumber)
-    const value = rows.length === 1 && rows[0]?.value ? ` "${rows[0].value}"` : ''
-    return `• ${formatCount(rows.length)} ${PROBLEMS[kind]}${value}: baris ${shown.join(', ')}${rows.length > LISTED ? ', …' : ''}`
+  const shown = groups.length <= most ? groups : groups.slice(0, Math.max(0, most - 1))
+  const others = groups.slice(shown.length).reduce((sum, [, rows]) => sum + rows.length, 0)
+  const lines = shown.map(([kind, rows]) => {
+    const numbers = rows.slice(0, LISTED).map(({ rowNumber }) => rowNumber)
+    const value = rows.length === 1 && rows[0]?.value ? ` "${plain(rows[0].value)}"` : ''
+    return `• ${formatCount(rows.length)} ${PROBLEMS[kind]}${value}: baris ${numbers.join(', ')}${rows.length > LISTED ? ', …' : ''}`
   })
+  if (others === 0) return lines
+  return [
+    ...lines,
+    lines.length > 0 ? `• ${formatCount(others)} sebab lain` : '• bermacam sebab, ada di kolom terakhir',
+  ]
 }
 
 /** The rejected rows as they were, with a column that says why; sent back corrected, they come in. */
