@@ -9,6 +9,7 @@ const [JOKO, UJANG, BUDI] = ['6281200000011', '6281200000022', '6281200001474']
 const books = await openTestBooks()
 const bot = makeBot({
   openBooks: books.openBooks,
+  publicUrl: 'http://127.0.0.1',
   gateways: { payment: () => undefined, broadcast: () => undefined },
   onError: (error) => {
     throw error

@@ -11,6 +11,7 @@ const BUDI = '6281200001474'
 const books = await openTestBooks('2026-12-10T09:00:00+07:00')
 const bot = makeBot({
   openBooks: books.openBooks,
+  publicUrl: 'http://127.0.0.1',
   gateways: { payment: () => undefined, broadcast: () => undefined },
   onError: (error) => {
     throw error
