@@ -51,16 +51,24 @@ export type Program = {
 /** What differs between the real program and the simulator. */
 export type Surroundings = {
   clock: Clock
-  /** Sends by the bot's own number of a business; nothing where none is linked. */
-  channel: (business: Business) => SendMessage | undefined
-  /** Links a business's own number; the panel says so where this is missing. */
-  whatsapp?: WhatsAppLinks
+  /** The bot's own numbers, made of the parts that they need. */
+  numbers: (parts: Pick<Program, 'database' | 'openBooks' | 'sealer' | 'log' | 'bot'>) => Numbers
   /** Adds routes, before the port is opened. */
   routes?: (app: FastifyInstance, program: Program) => Promise<void> | void
   /** Addresses that replace the real ones unless the environment says otherwise. */
   gatewayUrls?: (base: string) => { fonnte: string; snap: string; api: string }
   /** Hears what every tick started, whoever asked for the tick. */
   onTick?: (started: readonly Ran[]) => void
+}
+
+/** The numbers on which the bot itself speaks. */
+export type Numbers = {
+  /** Sends by the number of a business; nothing where none is linked. */
+  channel(business: Business): SendMessage | undefined
+  /** Links a business's number; the panel says so where this is missing. */
+  links?: WhatsAppLinks
+  start?(): Promise<void>
+  stop?(): Promise<void>
 }
 
 const FONNTE_URL = 'https://api.fonnte.com'
@@ -87,7 +95,7 @@ export async function run(settings: Settings, surroundings: Surroundings): Promi
 
 async function start(
   settings: Settings,
-  { clock, channel, whatsapp, routes, gatewayUrls, onTick }: Surroundings,
+  { clock, numbers: makeNumbers, routes, gatewayUrls, onTick }: Surroundings,
   started: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<Program> {
@@ -127,10 +135,11 @@ async function start(
   }
 
   const bot = makeBot({ openBooks, publicUrl: publicUrl(settings), gateways: { payment, broadcast }, onError })
+  const numbers = makeNumbers({ database, openBooks, sealer: seal, log, bot })
   const sender = makeSender({
     database,
     openBooks,
-    gateways: (business, name) => (name === 'bot' ? channel(business) : broadcast(business)?.send),
+    gateways: (business, name) => (name === 'bot' ? numbers.channel(business) : broadcast(business)?.send),
     onError,
   })
   started.push(sender.stop)
@@ -227,7 +236,7 @@ async function start(
     sealer: seal,
     publicUrl: publicUrl(settings),
     gateways: reach,
-    whatsapp,
+    whatsapp: numbers.links,
     verify: (business, body) =>
       business.midtrans_key !== null && isSigned(body, seal.open(business.id, business.midtrans_key)),
     fonnte: {
@@ -246,6 +255,9 @@ async function start(
     throw new StartError(`HOST: tidak bisa mendengarkan di ${settings.HOST}:${settings.PORT} (${error.message}).`)
   })
   started.push(() => server.close())
+  // What comes in is heard once everything that answers it is there, and first when it all ends.
+  if (numbers.stop) started.push(numbers.stop)
+  await numbers.start?.()
   await program.tick()
   await sweep()
   return program

@@ -4,19 +4,28 @@ import { createBusiness, PLACEHOLDER_NAME } from './domain/business.ts'
 import { StartError } from './domain/database.ts'
 import { findOwner } from './domain/owner.ts'
 import { realClock } from './gateways/clock.ts'
+import { type WhatsApp, whatsapp } from './gateways/whatsapp.ts'
 import { type Program, run, runAsProcess } from './main.ts'
 import { publicUrl, readRealSettings } from './settings.ts'
+import { linkInTerminal } from './terminal.ts'
 
 /** The one business of a program that somebody runs for themselves; its address part in webhooks. */
 const SLUG = 'usaha'
 
 /** Starts the real program: the machine's clock, the real gateways, and a business to set up on the first start. */
-export async function startReal(env: NodeJS.ProcessEnv): Promise<{ program: Program; lines: string[] }> {
+export async function startReal(
+  env: NodeJS.ProcessEnv,
+): Promise<{ program: Program; numbers?: WhatsApp; lines: string[] }> {
   const settings = readRealSettings(env)
   let link: string | undefined
+  let numbers: WhatsApp | undefined
   const program = await run(settings, {
     clock: realClock,
-    channel: () => undefined,
+    numbers({ bot, ...parts }) {
+      const made = whatsapp({ ...parts, accept: bot.accept, url: settings.WHATSAPP_URL })
+      numbers = made
+      return { channel: made.channel, links: made, start: made.start, stop: made.stop }
+    },
     // Before the port is open, so that nobody comes to a program without a business.
     async routes(_app, program) {
       const businessId = (await listBusinessIds(program.database))[0] ?? (await makeBusiness(program))
@@ -28,6 +37,7 @@ export async function startReal(env: NodeJS.ProcessEnv): Promise<{ program: Prog
   program.log.info({ listens: program.url, publicUrl: url }, 'started')
   return {
     program,
+    numbers,
     lines: [
       `Tagih berjalan di ${program.url}`,
       ...(link
@@ -76,13 +86,19 @@ async function checkSeals({ database, openBooks, sealer }: Program): Promise<voi
 }
 
 if (import.meta.main) {
-  let lines: string[] = []
+  let started: Awaited<ReturnType<typeof startReal>> | undefined
   await runAsProcess(
     async () => {
-      const started = await startReal(process.env)
-      lines = started.lines
+      started = await startReal(process.env)
       return started.program
     },
-    () => lines.join('\n'),
+    () => started?.lines.join('\n') ?? '',
   )
+  // Only where somebody looks: a service has no terminal.
+  const [businessId] = started && process.stdout.isTTY ? await listBusinessIds(started.program.database) : []
+  if (started?.numbers && businessId !== undefined)
+    await linkInTerminal(
+      { openBooks: started.program.openBooks, numbers: started.numbers, print: console.log },
+      businessId,
+    )
 }

@@ -38,7 +38,7 @@ export async function startSimulator(settings: Settings, makeClock = movableCloc
     clock,
     onTick: (started) => ran.push(...started),
     // The phones of the simulator read the program's own message rows: whatever is handed over has arrived.
-    channel: () => async (message) => ({ id: message.outsideId }),
+    numbers: () => ({ channel: () => async (message) => ({ id: message.outsideId }) }),
     gatewayUrls: () => ({
       fonnte: `${base()}/simulator/fonnte`,
       snap: `${base()}/simulator/midtrans/snap/v1`,

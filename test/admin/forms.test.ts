@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { NumberState, WhatsAppLinks } from '../../src/admin/pages/whatsapp.ts'
+import type { WhatsAppLinks } from '../../src/admin/pages/whatsapp.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
 import { issueChunk } from '../../src/domain/invoice.ts'
 import { rupiah } from '../../src/domain/money.ts'
 import { addPlan, listPlans } from '../../src/domain/plan.ts'
 import { firstInvoice, subscribe } from '../../src/domain/subscription.ts'
+import type { NumberState } from '../../src/domain/whatsapp.ts'
 import { FONNTE_TOKEN, MIDTRANS_KEY, startGateways } from '../support/gateways.ts'
 import { errorOf, openTestPanel, type TestVisitor, tokenOf } from '../support/panel.ts'
 

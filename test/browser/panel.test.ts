@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { NumberState } from '../../src/admin/pages/whatsapp.ts'
 import { makeLink } from '../../src/domain/access.ts'
+import type { NumberState } from '../../src/domain/whatsapp.ts'
 import { eventually, openTestBrowser, PHONE } from '../support/browser.ts'
 import { openTestPanel } from '../support/panel.ts'
 

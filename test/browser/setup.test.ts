@@ -102,7 +102,7 @@ test('4 and 5: a step can be left out', async () => {
   expect(await step()).toBe('Langkah 5 dari 7')
   expect(await heading()).toBe('WhatsApp')
   await look(page, 'whatsapp')
-  await page.getByRole('link', { name: 'Lanjut' }).click()
+  await page.getByRole('link', { name: 'Lewati dulu' }).click()
   expect(await step()).toBe('Langkah 6 dari 7')
 })
 

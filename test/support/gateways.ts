@@ -1,21 +1,26 @@
 import fastify from 'fastify'
 import { afterAll } from 'vitest'
 import { type FonnteFake, fakeFonnte } from '../../src/simulator/fonnte.ts'
-import { fakeMidtrans } from '../../src/simulator/midtrans.ts'
+import { fakeMidtrans, type MidtransFake } from '../../src/simulator/midtrans.ts'
 import { freePort } from './program.ts'
 
 export const FONNTE_TOKEN = 'token-fonnte-percobaan-1234'
 export const MIDTRANS_KEY = 'SB-Mid-server-percobaan-5678'
 
-/** Fonnte and Midtrans as servers of their own, which know the two keys above. Ended after the file. */
-export async function startGateways(): Promise<{ fonnte: FonnteFake; env: Record<string, string> }> {
+/**
+ * Fonnte and Midtrans as servers of their own, which know the two keys above; Midtrans tells `webhook` what happened.
+ * Ended after the file.
+ */
+export async function startGateways(
+  webhook?: () => string,
+): Promise<{ fonnte: FonnteFake; midtrans: MidtransFake; env: Record<string, string> }> {
   const now = () => Temporal.Now.instant()
   const port = await freePort()
   const base = `http://127.0.0.1:${port}`
   const fonnte = fakeFonnte({ token: FONNTE_TOKEN, device: '6281200000001', quota: 1_240, now })
   const midtrans = fakeMidtrans({
     serverKey: MIDTRANS_KEY,
-    notificationUrl: () => `${base}/nowhere`,
+    notificationUrl: webhook ?? (() => `${base}/nowhere`),
     merchantName: () => 'Barokah Net',
     now,
     publicBase: () => `${base}/midtrans`,
@@ -29,6 +34,7 @@ export async function startGateways(): Promise<{ fonnte: FonnteFake; env: Record
   afterAll(() => app.close())
   return {
     fonnte,
+    midtrans,
     env: {
       FONNTE_URL: `${base}/fonnte`,
       MIDTRANS_SNAP_URL: `${base}/midtrans/snap/v1`,

@@ -1,22 +1,12 @@
 import { createHash } from 'node:crypto'
 import { toString as drawQr } from 'qrcode'
 import { z } from 'zod'
-import { formatDay, formatTime, type Moment } from '../../domain/calendar.ts'
+import { formatDay, formatTime } from '../../domain/calendar.ts'
 import { formatPhone } from '../../domain/phone.ts'
+import type { NumberState, StopReason } from '../../domain/whatsapp.ts'
 import type { Panel } from '../page.ts'
 import { mobile } from './fields.ts'
 import { OWNER } from './places.ts'
-
-/** How the business's own number stands. A QR or a code is worth as much as the number: neither may reach a log. */
-export type NumberState =
-  | { is: 'unlinked'; since?: Moment; reason?: 'removed' | 'unlinked' }
-  | { is: 'pairing'; qr?: string; code?: string }
-  | { is: 'connecting'; phone: string }
-  | { is: 'open'; phone: string }
-  | { is: 'elsewhere'; phone: string }
-  | { is: 'stopped'; phone?: string; reason: StopReason }
-
-type StopReason = 'expired' | 'unreachable' | 'taken' | 'banned' | 'outdated' | 'replaced' | 'broken'
 
 /** Links a business's own number, as the panel needs it; `main.ts` hands it over where the program can. */
 export type WhatsAppLinks = {

@@ -1,0 +1,35 @@
+import QRCode from 'qrcode'
+import type { OpenBooks } from './domain/books.ts'
+import { formatPhone } from './domain/phone.ts'
+import { makeActivation } from './domain/setup.ts'
+import type { WhatsApp } from './gateways/whatsapp.ts'
+
+/**
+ * Links a business's number in the terminal, for whoever never opens the panel: shows each QR as WhatsApp offers it, and
+ * once it is scanned the word with which a phone becomes the owner. Does nothing where a number is linked already.
+ */
+export async function linkInTerminal(
+  { openBooks, numbers, print }: { openBooks: OpenBooks; numbers: WhatsApp; print: (text: string) => void },
+  businessId: number,
+): Promise<void> {
+  if (numbers.state(businessId).is !== 'unlinked') return
+  let shown = ''
+  const end = numbers.watch(businessId, async (state) => {
+    if (state.is === 'pairing' && state.qr && state.qr !== shown) {
+      shown = state.qr
+      print(await QRCode.toString(state.qr, { type: 'utf8' }))
+      print('Tautkan WhatsApp usaha: di HP buka WhatsApp, Perangkat tertaut, Tautkan perangkat, lalu pindai ini.')
+    }
+    if (state.is === 'stopped') {
+      end()
+      print('WhatsApp belum tertaut. Coba lagi dengan menyalakan ulang, atau dari panel.')
+    }
+    if (state.is === 'open') {
+      end()
+      print(`WhatsApp tertaut: ${formatPhone(state.phone)}`)
+      const code = await openBooks(businessId, makeActivation)
+      if (code) print(`Dari HP pemilik, kirim ke nomor itu dalam 10 menit: AKTIF ${code}`)
+    }
+  })
+  if (!(await numbers.link(businessId, { by: 'qr' }))) end()
+}
