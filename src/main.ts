@@ -237,8 +237,10 @@ async function start(
     publicUrl: publicUrl(settings),
     gateways: reach,
     whatsapp: numbers.links,
-    verify: (business, body) =>
-      business.midtrans_key !== null && isSigned(body, seal.open(business.id, business.midtrans_key)),
+    verify: ({ id, midtrans_key }, body) => {
+      const serverKey = seal.tryOpen(id, midtrans_key)
+      return serverKey !== undefined && isSigned(body, serverKey)
+    },
     fonnte: {
       readMessage: readFonnteMessage,
       readStatus: readFonnteStatus,

@@ -1,7 +1,6 @@
 import { hasWayIn, makeLink, SETUP_LINK_DAYS } from './domain/access.ts'
 import { listBusinessIds } from './domain/books.ts'
 import { createBusiness, PLACEHOLDER_NAME } from './domain/business.ts'
-import { StartError } from './domain/database.ts'
 import { findOwner } from './domain/owner.ts'
 import { realClock } from './gateways/clock.ts'
 import { type WhatsApp, whatsapp } from './gateways/whatsapp.ts'
@@ -29,7 +28,6 @@ export async function startReal(
     // Before the port is open, so that nobody comes to a program without a business.
     async routes(_app, program) {
       const businessId = (await listBusinessIds(program.database))[0] ?? (await makeBusiness(program))
-      await checkSeals(program)
       link = await makeWayIn(program, businessId)
     },
   })
@@ -66,23 +64,6 @@ function makeWayIn({ openBooks }: Program, businessId: number): Promise<string |
     const owner = await findOwner(books)
     return makeLink(books, { staffId: owner?.id ?? null, lasts: { hours: SETUP_LINK_DAYS * 24 } })
   })
-}
-
-/** With another key than before, stored tokens would fail one by one at night; better now and in one line (O01). */
-async function checkSeals({ database, openBooks, sealer }: Program): Promise<void> {
-  for (const id of await listBusinessIds(database)) {
-    const { fonnte_token, midtrans_key } = await openBooks(id, async ({ business }) => business)
-    for (const sealed of [fonnte_token, midtrans_key]) {
-      if (!sealed) continue
-      try {
-        sealer.open(id, sealed)
-      } catch {
-        throw new StartError(
-          'SECRET_KEY: bukan kunci yang dulu menyegel token Fonnte dan Midtrans; pasang lagi kunci lama (DATA_DIR/secret.key).',
-        )
-      }
-    }
-  }
 }
 
 if (import.meta.main) {

@@ -52,6 +52,15 @@ export async function holdRestored(client: pg.ClientBase, businessId: number): P
   await client.query(`update question set closed_at = asked_at where business_id = $1 and closed_at is null`, [
     businessId,
   ])
+  // Whoever was signed out, or used a link, after the backup was made would otherwise be in again (S02).
+  const { rows: doors } = await client.query<{ there: boolean }>(`select to_regclass('session') is not null as there`)
+  // A backup from before there was a panel has neither.
+  if (doors[0]?.there)
+    for (const end of [
+      `update session set ended_at = seen_at where business_id = $1 and ended_at is null`,
+      `update access_link set used_at = made_at where business_id = $1 and used_at is null`,
+    ])
+      await client.query(end, [businessId])
   // A backup of a restored business that nobody answered for yet: one hold is enough, and it starts anew.
   await client.query(
     `insert into restoration (business_id, data_until) values ($1, $2)

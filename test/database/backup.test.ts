@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
+import { findLink, findSession, makeLink, startSession } from '../../src/domain/access.ts'
 import { readArchive, writeArchive } from '../../src/domain/backup/archive.ts'
 import { listTables } from '../../src/domain/backup/tables.ts'
 import { takeBackup } from '../../src/domain/backup.ts'
@@ -17,6 +18,7 @@ import { rupiah } from '../../src/domain/money.ts'
 import { recordPayment } from '../../src/domain/payment.ts'
 import { findHold } from '../../src/domain/restoration.ts'
 import { inspectBackup, restoreBackup } from '../../src/domain/restore.ts'
+import { readToken } from '../../src/domain/token.ts'
 import { showFinding } from '../../src/domain/verify.ts'
 import { startEmbedded } from '../../src/gateways/postgres.ts'
 import { createTestBusiness, createTestDatabase, openTestBooks } from '../support/database.ts'
@@ -154,6 +156,8 @@ async function isWaiting(address: string): Promise<void> {
 
 test('what was on its way when the backup was made counts as perhaps sent, and questions are closed', async () => {
   const waiting = join(folder, 'menunggu.tar')
+  const session = await open((books) => startSession(books, 1))
+  const link = await open((books) => makeLink(books, { staffId: 1, lasts: { minutes: 10 } }))
   const [id] = await open((books) => queueMessages(books, [{ phone: '6281200000011', kind: 'bill', text: 'x' }]))
   await takeBackup(url, waiting, { now })
   await open((books) =>
@@ -175,6 +179,9 @@ test('what was on its way when the backup was made counts as perhaps sent, and q
       .executeTakeFirst()
     expect(message).toMatchObject({ status: 'uncertain', reason: 'mungkin sudah terkirim sebelum data dipulihkan' })
     expect(await own.trx.selectFrom('question').select('id').where('closed_at', 'is', null).execute()).toEqual([])
+    // S02: somebody may have been signed out since.
+    expect(await findSession(own, readToken(session)?.digest ?? '')).toBeUndefined()
+    expect(await findLink(own, readToken(link)?.digest ?? '')).toBeUndefined()
     expect(await findHold(own)).toMatchObject({ noticed_at: null, released_at: null, matter: null })
     const bill = { phone: '6281200000011', kind: 'bill', text: 'x' }
     const reply = { ...bill, kind: 'reply' }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { cleanText } from '../../domain/message.ts'
 import { readRupiah, rupiah } from '../../domain/money.ts'
 import { readPhone } from '../../domain/phone.ts'
+import type { Sealer } from '../../domain/secret.ts'
 
 /** One line as typed: no line breaks or invisible signs, no spaces around. */
 export function line(most: number) {
@@ -75,7 +76,9 @@ export const secret = z
 /** A password as typed, spaces and all; whether it is a good one is for `refusePassword`. */
 export const typedPassword = z.string('Isi dulu bagian ini.').max(500, 'Terlalu panjang.')
 
-/** `••••a1b2`: enough to recognise it, too little to use it. */
-export function mask(plain: string): string {
-  return `••••${plain.length >= 12 ? plain.slice(-4) : ''}`
+/** What is kept, `••••a1b2`: enough to recognise it, too little to use it. `lost` where this SECRET_KEY does not open it. */
+export function showKept(sealer: Sealer, businessId: number, sealed: Buffer | null): { kept?: string; lost: boolean } {
+  const plain = sealer.tryOpen(businessId, sealed)
+  if (plain === undefined) return { lost: sealed !== null }
+  return { kept: `••••${plain.length >= 12 ? plain.slice(-4) : ''}`, lost: false }
 }

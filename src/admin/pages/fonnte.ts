@@ -4,7 +4,7 @@ import { GatewayError } from '../../domain/message.ts'
 import { formatCount } from '../../domain/money.ts'
 import { warnOwners } from '../../domain/owner.ts'
 import type { Panel } from '../page.ts'
-import { mask, secret } from './fields.ts'
+import { secret, showKept } from './fields.ts'
 import { OWNER } from './places.ts'
 
 const PATH = '/panel/fonnte'
@@ -25,7 +25,7 @@ export function fonntePages(panel: Panel): void {
       const address = `${publicUrl}/webhooks/fonnte/${slug}/${hidden}`
       return {
         values: {},
-        kept: kept ? mask(sealer.open(id, kept)) : undefined,
+        ...showKept(sealer, id, kept),
         reachable: publicUrl.startsWith('https:'),
         addresses: [
           { label: 'Webhook', url: address },
@@ -100,9 +100,10 @@ export function fonntePages(panel: Panel): void {
 
   // Asked when somebody looks, so that the page says how things are now.
   panel.page(`${PATH}/keadaan`, OWNER, async ({ business }, reply) => {
-    if (!business.fonnte_token) return reply.send({ text: 'Belum ada token.' })
+    const token = sealer.tryOpen(business.id, business.fonnte_token)
+    if (token === undefined) return reply.send({ text: '' })
     const device = await gateways
-      .fonnte(sealer.open(business.id, business.fonnte_token))
+      .fonnte(token)
       .device()
       .catch((error: unknown) => refuse(error))
     if ('refused' in device) return reply.send({ text: device.refused })

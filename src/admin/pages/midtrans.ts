@@ -4,7 +4,7 @@ import { editBusiness } from '../../domain/business.ts'
 import { GatewayError } from '../../domain/message.ts'
 import { warnOwners } from '../../domain/owner.ts'
 import type { Panel } from '../page.ts'
-import { mask, secret } from './fields.ts'
+import { secret, showKept } from './fields.ts'
 import { OWNER } from './places.ts'
 
 const PATH = '/panel/midtrans'
@@ -27,7 +27,7 @@ export function midtransPages(panel: Panel): void {
       const { id, slug, midtrans_key: kept, midtrans_production: production } = business
       return {
         values: { mode: kept && !production ? 'sandbox' : 'production' },
-        kept: kept ? mask(sealer.open(id, kept)) : undefined,
+        ...showKept(sealer, id, kept),
         production,
         reachable: publicUrl.startsWith('https:'),
         addresses: [{ label: 'Payment Notification URL', url: `${publicUrl}/webhooks/midtrans/${slug}` }],
