@@ -161,6 +161,7 @@ async function start(
     settle,
     async erase() {
       await settle()
+      while ((await queue.countPending({ backups: true })) > 0) await sleep(20)
       await queue.clear()
       await eraseEverything(database)
     },

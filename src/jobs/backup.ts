@@ -28,7 +28,12 @@ export type NightlyBackup = {
  */
 export async function backUpNightly(deps: NightlyBackup, businessId: number, date: string): Promise<void> {
   const { openBooks, encrypted } = deps
-  const now = await openBooks(businessId, async (books) => books.now)
+  const { now, newest } = await openBooks(businessId, async (books) => ({
+    now: books.now,
+    newest: await lastRunDay(books, 'backup'),
+  }))
+  // After an outage, or where the demo's clock runs through a month, one of the newest night says it all.
+  if (newest && isAfter(newest, readDay(date))) return
   try {
     const folder = deps.folder()
     await deps.take(join(folder, `tagih-malam-${date}.tar${encrypted ? '.aes' : ''}`), now)

@@ -9,8 +9,8 @@ export type Queue = {
   readonly enqueue: Enqueue
   /** Starts working; a handler that throws is tried again, and in the end stands as failed. */
   work(handlers: Handlers): Promise<void>
-  /** Jobs that may run now and are not done. */
-  countPending(): Promise<number>
+  /** Jobs that may run now and are not done; nobody who watches the chat waits for a backup. */
+  countPending(options?: { backups: boolean }): Promise<number>
   /** Forgets every job; for the simulator's fresh start. */
   clear(): Promise<void>
   /** Whether the queue answers. */
@@ -106,9 +106,11 @@ export async function openQueue(options: {
         )
       }
     },
-    async countPending() {
+    async countPending({ backups } = { backups: false }) {
       const { rows } = await database.executeSql(
-        `select count(*)::int as count from pgboss.job where state < 'completed' and start_after <= now()`,
+        `select count(*)::int as count from pgboss.job
+          where state < 'completed' and start_after <= now() and (name <> 'backup' or $1)`,
+        [backups],
       )
       return rows[0].count
     },

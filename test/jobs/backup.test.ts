@@ -6,6 +6,7 @@ import { takeBackup } from '../../src/domain/backup.ts'
 import { addDays, day } from '../../src/domain/calendar.ts'
 import { addStaff } from '../../src/domain/conversation.ts'
 import { inspectBackup } from '../../src/domain/restore.ts'
+import { noteDailyRun } from '../../src/domain/run.ts'
 import { backUpNightly, listOutdated } from '../../src/jobs/backup.ts'
 import { openTestBooks } from '../support/database.ts'
 
@@ -82,6 +83,12 @@ describe('the night’s backup', () => {
     expect(listOutdated(names, day('2026-12-10'))).toEqual([])
     expect(await inspectBackup(join(folder, 'tagih-malam-2026-12-10.tar'))).toMatchObject({ businesses: 1 })
     expect(await messages()).toEqual([])
+  })
+
+  test('of an earlier night is not made any more when a newer one is on its way', async () => {
+    await open((books) => noteDailyRun(books, 'backup', day('2026-12-10')))
+    await backUpNightly(nightly(folder), businessId, '2026-12-09')
+    expect(readdirSync(folder)).not.toContain('tagih-malam-2026-12-09.tar')
   })
 
   test('that cannot be written is told to the owner once, in one sentence, in the morning; and that it worked later', async () => {

@@ -33,6 +33,7 @@ export async function writeArchive(
   await removeLeftovers(dirname(file))
   const beside = `${file}.${process.pid}.part`
   const handle = await open(beside, 'wx', 0o600)
+  underWay.add(beside)
   try {
     const bytes = await writeAll(handle, options.key, fill)
     await handle.sync()
@@ -48,8 +49,13 @@ export async function writeArchive(
     await handle.close().catch(() => {})
     await rm(beside, { force: true })
     throw error
+  } finally {
+    underWay.delete(beside)
   }
 }
+
+/** What this process is writing now: in a container every program has the same pid as the one that was killed before. */
+const underWay = new Set<string>()
 
 function exists(file: string): Promise<boolean> {
   return access(file).then(
@@ -61,7 +67,8 @@ function exists(file: string): Promise<boolean> {
 async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = Number(/\.(\d+)\.part$/.exec(name)?.[1] ?? 0)
-    if (pid > 0 && (pid === process.pid || !isAlive(pid))) await rm(join(folder, name), { force: true })
+    const file = join(folder, name)
+    if (pid > 0 && !underWay.has(file) && (pid === process.pid || !isAlive(pid))) await rm(file, { force: true })
   }
 }
 
