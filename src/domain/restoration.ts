@@ -52,15 +52,10 @@ export async function holdRestored(client: pg.ClientBase, businessId: number): P
   await client.query(`update question set closed_at = asked_at where business_id = $1 and closed_at is null`, [
     businessId,
   ])
-  // Whoever was signed out, or used a link, after the backup was made would otherwise be in again (S02).
-  const { rows: doors } = await client.query<{ there: boolean }>(`select to_regclass('session') is not null as there`)
-  // A backup from before there was a panel has neither.
-  if (doors[0]?.there)
-    for (const end of [
-      `update session set ended_at = seen_at where business_id = $1 and ended_at is null`,
-      `update access_link set used_at = made_at where business_id = $1 and used_at is null`,
-    ])
-      await client.query(end, [businessId])
+  for (const { table, end } of NOT_TWICE) {
+    const { rows: found } = await client.query('select to_regclass($1) is not null as there', [table])
+    if (found[0].there) await client.query(end, [businessId])
+  }
   // A backup of a restored business that nobody answered for yet: one hold is enough, and it starts anew.
   await client.query(
     `insert into restoration (business_id, data_until) values ($1, $2)
@@ -68,6 +63,21 @@ export async function holdRestored(client: pg.ClientBase, businessId: number): P
     [businessId, until],
   )
 }
+
+/**
+ * What must not live on in a copy. The WhatsApp account may be linked where the data came from, and its keys have moved on
+ * (C11, C12): it is linked anew. A browser that was signed out after the backup stays out (S02).
+ */
+const NOT_TWICE = [
+  {
+    table: 'whatsapp_number',
+    end: `update whatsapp_number set creds = null, ended_at = coalesce((${NEWEST}), linked_at), end_reason = 'unlinked'
+           where business_id = $1 and creds is not null`,
+  },
+  { table: 'whatsapp_key', end: 'update whatsapp_key set value = null where business_id = $1' },
+  { table: 'session', end: 'update session set ended_at = seen_at where business_id = $1 and ended_at is null' },
+  { table: 'access_link', end: 'update access_link set used_at = made_at where business_id = $1 and used_at is null' },
+]
 
 /** The restore that nobody has answered for yet: no bill leaves while it stands. */
 export async function findHold(books: Books): Promise<Restoration | undefined> {

@@ -27,6 +27,7 @@ await runTool(async (settings) => {
   console.log(
     'SECRET_KEY tidak ada di cadangan: isi yang lama; kalau hilang, isi ulang token Fonnte dan kunci Midtrans.',
   )
+  console.log('Nomor WhatsApp bot perlu disambungkan lagi di panel, dan semua orang masuk panel lagi.')
   return wrong.length === 0 ? 0 : 1
 })
 

@@ -154,6 +154,35 @@ async function isWaiting(address: string): Promise<void> {
   await client.end()
 }
 
+test('what must not live in two places ends: the WhatsApp link, the browsers, the links into the panel', async () => {
+  const linked = join(folder, 'tersambung.tar')
+  await open(async ({ trx, now: at }) => {
+    await sql`insert into whatsapp_number (business_id, phone, creds, linked_at) values (1, '6281200000001', '\\x01', ${at})`.execute(
+      trx,
+    )
+    await sql`insert into whatsapp_key (business_id, type, id, value) values (1, 'session', '1', '\\x01')`.execute(trx)
+    await sql`insert into session (business_id, digest, made_at, seen_at, expires_at) values (1, 'd', ${at}, ${at}, ${at})`.execute(
+      trx,
+    )
+    await sql`insert into access_link (business_id, digest, made_at, expires_at) values (1, 'd', ${at}, ${at})`.execute(
+      trx,
+    )
+  })
+  await takeBackup(url, linked, { now })
+  const target = await createTestDatabase('template0')
+  const { findings } = await restoreBackup(target, linked)
+  expect(findings.filter(({ wrong }) => wrong > 0).map(showFinding)).toEqual([])
+  const client = await connect(target)
+  await client.query(`select set_config('app.business_id', '1', false)`)
+  const { rows } = await client.query(
+    `select (select creds is null and end_reason = 'unlinked' from whatsapp_number) as number,
+            (select value is null from whatsapp_key) as key, (select ended_at is not null from session) as session,
+            (select used_at is not null from access_link) as link`,
+  )
+  await client.end()
+  expect(rows).toEqual([{ number: true, key: true, session: true, link: true }])
+})
+
 test('what was on its way when the backup was made counts as perhaps sent, and questions are closed', async () => {
   const waiting = join(folder, 'menunggu.tar')
   const session = await open((books) => startSession(books, 1))
