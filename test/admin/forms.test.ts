@@ -18,7 +18,7 @@ const whatsapp: WhatsAppLinks = {
   state: () => number,
   async link(_businessId, how) {
     asked.push(how)
-    number = how.by === 'qr' ? { is: 'pairing', qr: '2@first' } : { is: 'pairing', code: 'ABCD-1234' }
+    number = how.by === 'qr' ? { is: 'pairing', qr: '2@first' } : { is: 'pairing', code: 'ABCD1234' }
     return true
   },
   async unlink() {

@@ -44,7 +44,7 @@ test('the QR code changes by itself, and gives way to the number once it is link
   expect(await picture.getAttribute('src')).not.toBe(first)
   number = { is: 'open', phone: '6281200000001' }
   await eventually(() => page.locator('.notice').textContent()).toBe('✅ Tersambung dengan 081200000001.')
-  number = { is: 'pairing', code: 'ABCD-1234' }
+  number = { is: 'pairing', code: 'ABCD1234' }
   await eventually(() => page.locator('.code').textContent()).toBe('ABCD-1234')
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/390-41-kode.png`, fullPage: true })
   number = { is: 'unlinked' }

@@ -9,8 +9,11 @@ import { DESKTOP, eventually, openTestBrowser, PHONE, type TestPage } from '../s
 import { createTestDatabase } from '../support/database.ts'
 import { FONNTE_TOKEN, MIDTRANS_KEY, startGateways } from '../support/gateways.ts'
 import { freePort } from '../support/program.ts'
+import { startWhatsApp } from '../support/whatsapp/server.ts'
 
 /** From the link that npm start prints to a business that is set up, as a person with a phone goes. */
+const whatsapp = await startWhatsApp()
+const phone = whatsapp.phone('6281200000011')
 const folder = mkdtempSync(join(tmpdir(), 'tagih-setup-'))
 const { program, lines } = await startReal({
   PORT: String(await freePort()),
@@ -18,9 +21,11 @@ const { program, lines } = await startReal({
   DATA_DIR: folder,
   LOG_LEVEL: 'error',
   ...(await startGateways()).env,
+  WHATSAPP_URL: whatsapp.url,
 })
 afterAll(async () => {
   await program.stop()
+  await whatsapp.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 const link = lines.at(-1) ?? ''
@@ -96,13 +101,28 @@ test('3: the first plan, and the example follows the lead days while they are ty
   expect(await step()).toBe('Langkah 4 dari 7')
 })
 
-test('4 and 5: a step can be left out', async () => {
+test('4: a step can be left out', async () => {
   await look(page, 'rekening')
   await page.getByRole('link', { name: 'Lewati dulu' }).click()
   expect(await step()).toBe('Langkah 5 dari 7')
+})
+
+test('5: the number is linked by the QR that changes by itself, or by the code that is typed on the phone', async () => {
   expect(await heading()).toBe('WhatsApp')
   await look(page, 'whatsapp')
-  await page.getByRole('link', { name: 'Lewati dulu' }).click()
+  await page.getByRole('button', { name: 'Tampilkan kode QR' }).click()
+  await eventually(() => page.locator('img.qr').count()).toBe(1)
+  await eventually(() => page.evaluate(`document.querySelector('.qr').naturalWidth > 0`)).toBe(true)
+  await look(page, 'whatsapp-qr')
+  await page.getByText('Pakai kode 8 huruf', { exact: true }).click()
+  await page.getByLabel('Nomor WhatsApp usaha').fill('0812 0000 0011')
+  await page.getByRole('button', { name: 'Minta kode' }).click()
+  await eventually(() => page.locator('.code').count()).toBe(1)
+  await look(page, 'whatsapp-kode')
+  phone.enterCode((await page.locator('.code').textContent())?.replace('-', '') ?? '')
+  await eventually(() => page.locator('.notice').textContent()).toBe('✅ Tersambung dengan 081200000011.')
+  await look(page, 'whatsapp-tersambung')
+  await page.getByRole('link', { name: 'Lanjut' }).click()
   expect(await step()).toBe('Langkah 6 dari 7')
 })
 
@@ -131,12 +151,14 @@ test('7: so is the Midtrans key', async () => {
 })
 
 test('what was left out is found again', async () => {
-  expect(await page.locator('.setup label').textContent()).toBe('5 dari 7 langkah persiapan beres')
+  expect(await page.locator('.setup label').textContent()).toBe('6 dari 7 langkah persiapan beres')
   await look(page, 'ringkasan')
   await page.locator('.stage', { hasText: 'Rekening di tagihan' }).click()
   await page.getByLabel('Rekening untuk transfer').fill('BCA 0000123456 a.n. Joko')
   await next()
   expect(await step()).toBe('Langkah 5 dari 7')
+  await page.goto(`${program.url}/panel`)
+  expect(await page.locator('.notice').textContent()).toMatch(/^✅ Persiapan beres\./)
 })
 
 test('all of it is in the books', async () => {
@@ -189,6 +211,16 @@ test('a password, out, and in again with it', async () => {
   await page.getByLabel('Kata sandi').fill('jemuran kambing biru')
   await page.getByRole('button', { name: 'Masuk' }).click()
   expect(await heading()).toBe('Halo, Pak Joko')
+})
+
+test('from the owner’s own chat comes a link that opens the panel on a computer', async () => {
+  await phone.write('6281200000011', 'panel')
+  const { text } = await phone.sees(/Link panel untuk Anda/)
+  const desk = await browser.open(DESKTOP)
+  await desk.goto(text.split('\n').at(-1) ?? '')
+  await look(desk, 'link-chat')
+  await desk.getByRole('button', { name: 'Masuk' }).click()
+  expect(await desk.locator('h1').textContent()).toBe('Halo, Pak Joko')
 })
 
 test('every page fits a phone and a desk', async () => {

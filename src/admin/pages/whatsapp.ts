@@ -41,7 +41,8 @@ export function whatsappPages(panel: Panel): void {
         // Without the script the page looks again by itself.
         refresh: state.is === 'pairing' || state.is === 'connecting',
         qr: state.is === 'pairing' && state.qr !== undefined,
-        code: state.is === 'pairing' ? state.code : undefined,
+        // In two halves, as WhatsApp asks for it.
+        code: state.is === 'pairing' ? state.code?.replace(/^(.{4})(.{4})$/, '$1-$2') : undefined,
         waits: state.is === 'connecting' || (state.is === 'pairing' && !state.qr && !state.code),
         linked: 'phone' in state && state.phone !== undefined && state.is !== 'stopped' && formatPhone(state.phone),
         trouble: describeTrouble(state, business.zone),
