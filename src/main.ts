@@ -8,7 +8,8 @@ import { type Bot, makeBot } from './bot/receive.ts'
 import { takeBackup } from './domain/backup.ts'
 import { type Business, bookkeeper, type Clock, listBusinessIds, type OpenBooks } from './domain/books.ts'
 import { type Database, eraseEverything, openDatabase, StartError } from './domain/database.ts'
-import { listUnhandledPhones, listWaiting, type SendMessage } from './domain/message.ts'
+import type { Lock } from './domain/lock.ts'
+import { GatewayError, listUnhandledPhones, listWaiting, type SendMessage } from './domain/message.ts'
 import type { PaymentGateway } from './domain/order.ts'
 import { type Sealer, sealer } from './domain/secret.ts'
 import { findOwnNumber } from './domain/whatsapp.ts'
@@ -45,6 +46,8 @@ export type Program = {
   settle(): Promise<void>
   /** Empties the database; for the simulator alone. */
   erase(): Promise<void>
+  /** Resolves with the reason when it cannot go on: its database died for good, or its folder belongs to another now. */
+  readonly broken: Promise<unknown>
   stop(): Promise<void>
 }
 
@@ -75,6 +78,8 @@ const FONNTE_URL = 'https://api.fonnte.com'
 /** Nudges can be lost with a connection; what they would have said is looked for this often. */
 const SWEEP_MS = 5_000
 const TICK_MS = 30_000
+/** A program that cannot go on is given so long to stop. */
+const STOP_MS = 5_000
 
 /**
  * Wires everything and starts it: environment → database, queue, gateways, bot, jobs, server. What was started is
@@ -101,14 +106,19 @@ async function start(
 ): Promise<Program> {
   const log = makeLog(settings.LOG_LEVEL)
   const folder = openDataDir(settings)
-  const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(folder)
+  const { promise: broken, resolve: giveUp } = Promise.withResolvers<unknown>()
+  const embedded = settings.DATABASE_URL ? undefined : await startEmbedded(folder, giveUp)
   if (embedded) started.push(embedded.stop)
   const databaseUrl = settings.DATABASE_URL ?? (embedded?.url as string)
   const database = await openDatabase(databaseUrl, { migrate: true, durable: clock.real })
   started.push(database.end)
-  await holdDataDir(settings, folder, database, started)
+  await holdDataDir(settings, folder, database, { started, giveUp })
 
-  const onError = (error: Error) => log.error({ err: error }, 'work failed')
+  const onError = (error: Error) => {
+    // The outside said no and will be asked again: nothing that a stack could explain.
+    if (error instanceof GatewayError) log.warn({ fault: error.fault }, error.message)
+    else log.error({ err: error }, 'work failed')
+  }
   const queue = await openQueue({ url: databaseUrl, appRole: database.appRole, alone: embedded !== undefined, onError })
   started.push(queue.stop)
   const openBooks = bookkeeper({ database, clock, enqueue: queue.enqueue })
@@ -159,6 +169,7 @@ async function start(
     },
     nextTick: () => nextTick({ database, openBooks }),
     settle,
+    broken,
     async erase() {
       await settle()
       while ((await queue.countPending({ backups: true })) > 0) await sleep(20)
@@ -173,8 +184,8 @@ async function start(
     issue: async ({ businessId }) => {
       await issueAll({ database, openBooks }, businessId)
     },
-    notification: ({ businessId, id }) => handleNotification({ openBooks, payment }, businessId, id),
-    reconcile: ({ businessId, orderIds }) => reconcile({ openBooks, payment }, businessId, orderIds),
+    notification: ({ businessId, id }) => handleNotification({ openBooks, payment, onError }, businessId, id),
+    reconcile: ({ businessId, orderIds }) => reconcile({ openBooks, payment, onError }, businessId, orderIds),
     restored: ({ businessId }) =>
       settleRestoration(
         { database, openBooks, payment, opens: (business) => opensAll(seal, business), onError },
@@ -196,7 +207,8 @@ async function start(
   /** Looks for what a lost nudge or a crash left: turns, and messages that may leave. */
   async function sweep(): Promise<void> {
     for (const businessId of await listBusinessIds(database)) {
-      await bot.catchUp(businessId)
+      // What goes wrong with one message of one business holds up nobody else (C16).
+      await bot.catchUp(businessId).catch(onError)
       const { due } = await openBooks(businessId, listWaiting)
       for (const name of due) sender.wake(businessId, name)
     }
@@ -271,16 +283,42 @@ function opensAll(seal: Sealer, { id, fonnte_token, midtrans_key }: Business): b
   return [fonnte_token, midtrans_key].every((sealed) => sealed === null || seal.tryOpen(id, sealed) !== undefined)
 }
 
-/** One program at a time works on a data folder; the lock ends with the connection, however the program ends. */
+/** How long a lock that was lost may be refused before another program is what holds it. */
+const LOCK_REFUSED_MS = 5_000
+const LOCK_RETRY_MS = 100
+
+/**
+ * One program at a time works on a data folder; the lock ends with the connection, however the program ends. Lost
+ * because the database died, it is taken again at once. On an external server our own dead connection may still hold
+ * it, so nothing follows from a refusal there.
+ */
 async function holdDataDir(
   settings: Settings,
   folder: string,
   database: Database,
-  started: (() => Promise<void>)[],
+  { started, giveUp }: { started: (() => Promise<void>)[]; giveUp: (error: unknown) => void },
 ): Promise<void> {
-  const lock = await database.tryLock(settings.DATABASE_URL ? `${PROGRAM_LOCK} ${hostname()} ${folder}` : PROGRAM_LOCK)
-  if (!lock) throw new StartError(`DATA_DIR: ${folder} sedang dipakai Tagih lain yang masih berjalan.`)
-  started.push(lock.release)
+  const name = settings.DATABASE_URL ? `${PROGRAM_LOCK} ${hostname()} ${folder}` : PROGRAM_LOCK
+  const taken = new StartError(`DATA_DIR: ${folder} sedang dipakai Tagih lain yang masih berjalan.`)
+  let lock: Lock | undefined
+  let ended = false
+  const retake = async () => {
+    for (let refusedSince = 0; !ended; await sleep(LOCK_RETRY_MS)) {
+      const answered = await database.tryLock(name, retake).catch(() => 'away' as const)
+      if (answered === 'away') refusedSince = 0
+      else if (answered) {
+        lock = answered
+        return
+      } else refusedSince ||= Date.now()
+      if (!settings.DATABASE_URL && refusedSince && Date.now() - refusedSince > LOCK_REFUSED_MS) return giveUp(taken)
+    }
+  }
+  lock = await database.tryLock(name, retake)
+  if (!lock) throw taken
+  started.push(async () => {
+    ended = true
+    await lock?.release()
+  })
 }
 
 async function findAnything(database: Database): Promise<boolean> {
@@ -330,6 +368,9 @@ export async function runAsProcess(begin: () => Promise<Program>, ready: (progra
   process.on('SIGTERM', end)
   try {
     program = await begin()
+    const { broken, stop } = program
+    // What is broken may not stop in order either; the reason is printed all the same.
+    broken.then((reason) => Promise.race([stop().catch(() => {}), sleep(STOP_MS)]).then(() => fail(reason)))
     if (asked > 0) await program.stop().then(() => process.exit(0), fail)
     console.log(ready(program))
   } catch (error) {

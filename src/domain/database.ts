@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
+import { type Locks, makeLocks } from './lock.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -13,12 +14,10 @@ export type Database = {
   readonly appRole: string | null
   /** Calls `hear` for every NOTIFY, and once after each (re)connection, when something may have been missed. */
   listen(channel: string, hear: (payload: string | undefined) => void): Promise<() => Promise<void>>
-  /** Takes a named lock of the whole database, or nothing when somebody holds it. Lost with its connection. */
-  tryLock(name: string): Promise<Lock | undefined>
+  /** Takes a named lock of the whole database. */
+  readonly tryLock: Locks['tryLock']
   end(): Promise<void>
 }
-
-export type Lock = { readonly lost: boolean; release(): Promise<void> }
 
 /** What a person who starts the program did wrong; shown as one line without a stack. */
 export class StartError extends Error {}
@@ -94,6 +93,7 @@ export async function openDatabase(
     max: POOL_SIZE,
     options: SESSION,
     connectionTimeoutMillis: 5_000,
+    keepAlive: true,
   })
   // D01: an idle client's error would end the process; the next query finds out by itself.
   pool.on('error', () => {})
@@ -102,19 +102,29 @@ export async function openDatabase(
       pool: {
         connect: async () => {
           const client = await pool.connect()
+          // The pool listens only to clients that are idle: one whose socket dies at work would end the process (D01).
+          let broken = false
+          const onError = () => {
+            broken = true
+          }
+          client.on('error', onError)
           const query = (text: string, values: readonly unknown[]) => client.query(text, values.map(toColumn))
-          return { query: query as never, release: () => client.release() }
+          const release = () => {
+            client.off('error', onError)
+            client.release(broken)
+          }
+          return { query: query as never, release }
         },
         end: async () => {},
         options: pool.options,
       },
     }),
   })
-  const locks = lockKeeper(url)
+  const locks = makeLocks(url)
   const end = async () => {
+    await locks.end()
     await kysely.destroy()
     await pool.end()
-    await locks.end()
   }
   try {
     await checkServer(kysely, options.durable ?? false)
@@ -300,69 +310,5 @@ async function listen(
     const open = client
     client = undefined
     await open?.end()
-  }
-}
-
-/**
- * The named locks of this process, all on one connection of their own: a lock that is held for as long as a number is
- * connected must not use up the pool. The same name twice in one process is refused here, for PostgreSQL would grant it.
- */
-function lockKeeper(url: string): Pick<Database, 'tryLock' | 'end'> {
-  const held = new Map<string, { lost: boolean }>()
-  let client: Promise<pg.Client> | undefined
-
-  const connect = async () => {
-    const next = new pg.Client({
-      connectionString: url,
-      options: SESSION,
-      connectionTimeoutMillis: 5_000,
-      keepAlive: true,
-    })
-    const lose = () => {
-      client = undefined
-      for (const lock of held.values()) lock.lost = true
-      held.clear()
-    }
-    next.on('error', lose)
-    next.on('end', lose)
-    await next.connect()
-    return next
-  }
-  const ask = async (sql: string, name: string): Promise<boolean> => {
-    client ??= connect()
-    const open = await client.catch((error: Error) => {
-      client = undefined
-      throw error
-    })
-    const { rows } = await open.query(`select ${sql}(hashtextextended($1, 0)) as done`, [name])
-    return rows[0].done
-  }
-  return {
-    async tryLock(name) {
-      if (held.has(name)) return undefined
-      const lock = { lost: false }
-      held.set(name, lock)
-      const got = await ask('pg_try_advisory_lock', name).catch((error: Error) => {
-        held.delete(name)
-        throw error
-      })
-      if (!got) {
-        held.delete(name)
-        return undefined
-      }
-      return {
-        get lost() {
-          return lock.lost
-        },
-        async release() {
-          if (held.get(name) !== lock) return
-          await ask('pg_advisory_unlock', name).catch(() => false)
-          if (held.get(name) === lock) held.delete(name)
-        },
-      }
-    },
-    async end() {
-      await (await client?.catch(() => undefined))?.end()
-    },
   }
 }

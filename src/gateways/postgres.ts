@@ -16,6 +16,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { StartError } from '../domain/database.ts'
+import { keepAlive } from './revive.ts'
 
 /** A PostgreSQL of our own: its address, and how to stop it. */
 export type EmbeddedServer = { readonly url: string; stop(): Promise<void> }
@@ -49,10 +50,15 @@ type Identity = { uid?: number; gid?: number; namespace?: true }
 
 /**
  * Starts the PostgreSQL that comes from npm, in `<dataDir>/postgres` of a folder that is there, making it on the first start. What a
- * killed program left behind is taken over: a server without a program is stopped and started anew.
+ * killed program left behind is taken over: a server without a program is stopped and started anew. One that dies
+ * under us is started again on the same port, so that all who hold its address find it there.
+ * @param onGone told when it died and cannot be started again
  * @throws StartError in one line, when another program is running here or the folder cannot be used
  */
-export async function startEmbedded(dataDir: string): Promise<EmbeddedServer> {
+export async function startEmbedded(
+  dataDir: string,
+  onGone: (error: unknown) => void = () => {},
+): Promise<EmbeddedServer> {
   const base = resolve(dataDir)
   const folder = join(base, 'postgres')
   const binaries = await findBinaries()
@@ -69,7 +75,18 @@ export async function startEmbedded(dataDir: string): Promise<EmbeddedServer> {
     await stop(child)
     throw error
   }
-  return { url, stop: () => stop(child) }
+  const again = async () => {
+    removeStalePid(folder)
+    return (await launch(base, folder, binaries, identity, passwords, port)).child
+  }
+  return { url, stop: keepAlive(child, { again, stop, onGone }) }
+}
+
+/** A pid file whose process is gone, or is no PostgreSQL: a server would mistake a reused pid for itself and refuse. */
+function removeStalePid(folder: string): void {
+  const pidFile = join(folder, 'postmaster.pid')
+  if (existsSync(pidFile) && !isPostgres(Number(readFileSync(pidFile, 'utf8').split('\n')[0])))
+    rmSync(pidFile, { force: true })
 }
 
 async function findBinaries(): Promise<Binaries> {
@@ -188,11 +205,7 @@ async function clearOrphan(base: string, folder: string, passwords: Passwords): 
   if (!existsSync(pidFile)) return
   const [pid, , , port] = readFileSync(pidFile, 'utf8').split('\n')
   const client = await tryConnect(Number(port), passwords)
-  if (!client) {
-    // Not ours: PostgreSQL would mistake a reused pid for itself and refuse to start.
-    if (!isPostgres(Number(pid))) rmSync(pidFile, { force: true })
-    return
-  }
+  if (!client) return removeStalePid(folder)
   try {
     const deadline = Date.now() + LOCK_MS
     for (;;) {
@@ -242,11 +255,12 @@ async function launch(
   binaries: Binaries,
   identity: Identity,
   passwords: Passwords,
+  knownPort?: number,
 ): Promise<{ child: ChildProcess; port: number }> {
   const logFile = join(base, 'postgres.log')
   const deadline = Date.now() + SHARED_MEMORY_MS
   for (;;) {
-    const port = await freePort()
+    const port = knownPort ?? (await freePort())
     writeFileSync(logFile, '')
     const log = openSync(logFile, 'a')
     const where = ['-D', folder, '-p', String(port), '-h', '127.0.0.1', '-k', '']

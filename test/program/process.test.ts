@@ -1,103 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
-import { freePort, OWNER } from '../support/program.ts'
+import {
+  cleanUp,
+  databasePid,
+  freePort,
+  killDatabase,
+  launch,
+  newFolder,
+  post,
+  type Running,
+  ready,
+  say,
+} from '../support/process.ts'
 
-/** The program as a process of its own, started and stopped as a person would. */
-type Running = { child: ChildProcess; url: string; output: () => string; ended: Promise<number | null> }
-
-const folders: string[] = []
-const running: Running[] = []
-
-afterEach(async () => {
-  for (const { child, ended } of running.splice(0)) {
-    child.kill('SIGKILL')
-    await ended
-  }
-  for (const folder of folders.splice(0)) {
-    await killDatabase(folder)
-    rmSync(folder, { recursive: true, force: true })
-  }
-})
-
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tagih-process-'))
-  folders.push(folder)
-  return folder
-}
-
-async function killDatabase(folder: string): Promise<void> {
-  const pid = databasePid(folder)
-  if (pid === undefined) return
-  process.kill(pid, 'SIGKILL')
-  while (isAlive(pid)) await sleep(20)
-}
-
-function databasePid(folder: string): number | undefined {
-  const file = join(folder, 'postgres', 'postmaster.pid')
-  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : undefined
-  return pid !== undefined && isAlive(pid) ? pid : undefined
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function launch(
-  folder: string,
-  port: number,
-  env: Record<string, string> = {},
-  command = ['node', 'src/simulator/main.ts'],
-): Running {
-  const [name = '', ...args] = command
-  const child = spawn(name, args, {
-    cwd: new URL('../..', import.meta.url),
-    env: { ...process.env, DATA_DIR: folder, PORT: String(port), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  child.stdout?.on('data', (data) => {
-    output += data
-  })
-  child.stderr?.on('data', (data) => {
-    output += data
-  })
-  const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)))
-  const program = { child, url: `http://127.0.0.1:${port}`, output: () => output, ended }
-  running.push(program)
-  return program
-}
-
-async function ready(program: Running): Promise<Running> {
-  const deadline = Date.now() + 60_000
-  while (Date.now() < deadline && program.child.exitCode === null) {
-    const up = await fetch(`${program.url}/healthz`).then(
-      (response) => response.ok,
-      () => false,
-    )
-    if (up && program.output().includes('/simulator')) return program
-    await sleep(50)
-  }
-  throw new Error(`did not start: ${program.output()}`)
-}
-
-const post = async (program: Running, path: string, body: object = {}) =>
-  (
-    await fetch(`${program.url}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-  ).json()
-const say = (program: Running, text: string) => post(program, '/simulator/messages', { from: OWNER, text })
+afterEach(cleanUp)
 
 describe('a demo in a fresh folder', () => {
   test('says in one line where to look, and SIGTERM to npm alone ends it and its database', async () => {

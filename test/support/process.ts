@@ -4,12 +4,15 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Posted } from './program.ts'
 
 /**
  * The program as a process of its own, started and stopped as a person would, or killed. Whoever starts one calls
  * `cleanUp` in the end.
  */
 export type Running = { child: ChildProcess; url: string; output: () => string; ended: Promise<number | null> }
+
+export const OWNER = '6281200000011'
 
 const folders: string[] = []
 const running: Running[] = []
@@ -92,6 +95,32 @@ export function launch(
   running.push(program)
   return program
 }
+
+export async function ready(program: Running): Promise<Running> {
+  const deadline = Date.now() + 60_000
+  while (Date.now() < deadline && program.child.exitCode === null) {
+    const up = await fetch(`${program.url}/healthz`).then(
+      (response) => response.ok,
+      () => false,
+    )
+    if (up && program.output().includes('/simulator')) return program
+    await sleep(50)
+  }
+  throw new Error(`did not start: ${program.output()}`)
+}
+
+export const post = async <T>(program: Running, path: string, body: object = {}): Promise<T> =>
+  (
+    await fetch(`${program.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  ).json() as Promise<T>
+export const get = async <T>(program: Running, path: string): Promise<T> =>
+  (await fetch(`${program.url}${path}`)).json() as Promise<T>
+export const say = (program: Running, text: string, from = OWNER): Promise<Posted> =>
+  post(program, '/simulator/messages', { from, text })
 
 export function freePort(): Promise<number> {
   return new Promise((done, failed) => {

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
@@ -8,6 +7,9 @@ import type { Program } from '../../src/main.ts'
 import { readSettings } from '../../src/settings.ts'
 import { startSimulator } from '../../src/simulator/main.ts'
 import { createTestDatabase } from './database.ts'
+import { freePort } from './process.ts'
+
+export { freePort, OWNER } from './process.ts'
 
 export type Reply = { id: number; to: string; text: string; media?: { kind: string; filename: string; url: string } }
 export type Posted = {
@@ -38,8 +40,6 @@ export type TestProgram = {
   /** Sends a file as that phone, with a text where there is one. */
   send(from: string, file: { name: string; bytes: Uint8Array; text?: string }): Promise<Posted>
 }
-
-export const OWNER = '6281200000011'
 
 export async function startTestProgram(
   env: Record<string, string> = {},
@@ -115,15 +115,4 @@ export function slowClock(offset: number): MovableClock {
     offsetMs: () => now().epochMilliseconds - Temporal.Now.instant().epochMilliseconds,
     setOffset: (ms) => moveTo(Temporal.Now.instant().add({ milliseconds: ms })),
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer()
-    server.once('error', failed)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => done(port))
-    })
-  })
 }
