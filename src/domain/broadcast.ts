@@ -4,7 +4,7 @@ import type { Moment } from './calendar.ts'
 import { inArea, listSharers } from './customer.ts'
 import { type Invoice, listOpenInvoices } from './invoice.ts'
 import { billLetter } from './letter.ts'
-import { type NewMessage, queueMessages, rewriteMessage, wakeSender } from './message.ts'
+import { CUT_OFF, type NewMessage, queueMessages, rewriteMessage, wakeSender } from './message.ts'
 import { type Rupiah, sum } from './money.ts'
 import type { Tables } from './tables.ts'
 
@@ -293,47 +293,44 @@ export async function resumeBroadcast(books: Books, id: number): Promise<boolean
   return true
 }
 
-/** Marks a broadcast as done when nothing of it waits any more; answers its result exactly once. */
-export async function finishBroadcast(books: Books, id: number): Promise<Progress | undefined> {
-  const progress = await findProgress(books, id)
-  if (!progress || progress.waiting > 0) return undefined
-  const done = await books.trx
-    .updateTable('broadcast')
-    .set({ state: 'done', finished_at: books.now })
-    .where('business_id', '=', books.business.id)
-    .where('id', '=', id)
-    .where('state', '=', 'running')
-    .executeTakeFirst()
-  return Number(done.numUpdatedRows) === 1 ? progress : undefined
+/** Marks every running broadcast of which nothing waits any more as done; answers the result of each exactly once. */
+export async function finishBroadcasts(books: Books): Promise<Progress[]> {
+  const { rows } = await sql<{ id: number }>`
+    update broadcast b set state = 'done', finished_at = ${books.now}
+     where b.business_id = ${books.business.id} and b.state = 'running'
+       and not exists (select from message m
+                        where m.business_id = b.business_id and m.broadcast_id = b.id and m.status in ('waiting', 'sending'))
+    returning b.id`.execute(books.trx)
+  const finished: Progress[] = []
+  for (const { id } of rows) finished.push((await findProgress(books, id)) as Progress)
+  return finished
 }
 
-/**
- * When the next message of a broadcast may leave by a channel: the pace after the last one, and the caps of the hour
- * and the day. All of it is in the database, so that a restart makes no burst (N06).
- */
-export async function nextBroadcastSlot(books: Books, channel: 'bot' | 'fonnte'): Promise<Moment> {
-  const { business, now } = books
-  const { rows } = await sql<{
-    last: Moment | null
-    hour: number
-    day: number
-    hourFirst: Moment | null
-    dayFirst: Moment | null
-  }>`
-    select max(claimed_at) as last,
-           (count(*) filter (where claimed_at > ${now.subtract({ hours: 1 })}))::int as hour,
-           count(*)::int as day,
-           min(claimed_at) filter (where claimed_at > ${now.subtract({ hours: 1 })}) as "hourFirst",
-           min(claimed_at) as "dayFirst"
-      from message
-     where business_id = ${business.id} and channel = ${channel} and broadcast_id is not null
-       and claimed_at > ${now.subtract({ hours: 24 })}`.execute(books.trx)
-  const { last, hour, day, hourFirst, dayFirst } = rows[0] as (typeof rows)[0]
-  const slots = [now]
-  // An even rhythm looks like a machine: up to half the pace more, different from message to message (N06).
-  const jitter = (day * 7) % (Math.floor(business.pace_seconds / 2) + 1)
-  if (last && business.pace_seconds > 0) slots.push(last.add({ seconds: business.pace_seconds + jitter }))
-  if (business.hourly_cap !== null && hour >= business.hourly_cap && hourFirst) slots.push(hourFirst.add({ hours: 1 }))
-  if (business.daily_cap !== null && day >= business.daily_cap && dayFirst) slots.push(dayFirst.add({ hours: 24 }))
-  return slots.sort(Temporal.Instant.compare).at(-1) as Moment
+/** The broadcasts that run or were stopped, the oldest first: two may be under way at once. */
+export async function listUnfinished(books: Books): Promise<Progress[]> {
+  const rows = await books.trx
+    .selectFrom('broadcast')
+    .select('id')
+    .where('business_id', '=', books.business.id)
+    .where('state', '<>', 'done')
+    .orderBy('id')
+    .execute()
+  const unfinished: Progress[] = []
+  for (const { id } of rows) unfinished.push((await findProgress(books, id)) as Progress)
+  return unfinished
+}
+
+/** So many uncertain messages one after the other mean that the gateway is ill, not the messages. */
+export const MOST_UNCERTAIN = 10
+
+/** Whether the last messages of a broadcast all ended uncertain by the gateway's doing, a crash of ours not counted. */
+export async function isGatewayIll(books: Books, broadcastId: number): Promise<boolean> {
+  const { rows } = await sql<{ lost: number }>`
+    select count(*)::int as lost from (
+      select status, reason from message
+       where business_id = ${books.business.id} and channel = 'fonnte' and broadcast_id is not null
+         and claimed_at > ${books.now.subtract({ hours: 24 })} and broadcast_id = ${broadcastId}
+       order by claimed_at desc limit ${MOST_UNCERTAIN}) last
+     where status = 'uncertain' and reason <> ${CUT_OFF}`.execute(books.trx)
+  return rows[0]?.lost === MOST_UNCERTAIN
 }

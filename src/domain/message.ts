@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Selectable, sql } from 'kysely'
 import { type Books, json } from './books.ts'
 import { addDays, dayIn, type Moment, momentOf } from './calendar.ts'
+import { nextBroadcastSlot } from './pace.ts'
 import type { ChannelName, IncomingStatus, OutgoingStatus, Tables } from './tables.ts'
 
 export type Message = Selectable<Tables['message']>
@@ -25,7 +26,7 @@ export type Incoming = {
   text: string
   file?: { name: string; mime: string; bytes: Uint8Array }
   quotedId?: number
-  /** When it was written, where that was earlier than now: it may have waited outside. */
+  /** When it was written, where that was earlier than now: it may have waited outside, and be stale (C06). */
   writtenAt?: Moment
 }
 
@@ -118,6 +119,23 @@ export async function storeIncoming(
   return stored?.id
 }
 
+/** Whether a message of that outside identity is here already. */
+export async function isStored(
+  books: Books,
+  { channel, phone, outsideId }: { channel: ChannelName; phone: string; outsideId: string },
+): Promise<boolean> {
+  const found = await books.trx
+    .selectFrom('message')
+    .select('id')
+    .where('business_id', '=', books.business.id)
+    .where('direction', '=', 'in')
+    .where('channel', '=', channel)
+    .where('phone', '=', phone)
+    .where('outside_id', '=', outsideId)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
 /**
  * Locks the conversation with a phone and answers its oldest message that is not handled yet: turns of one
  * person are taken in order, one at a time (C17).
@@ -145,6 +163,23 @@ export async function nextUnhandled(books: Books, phone: string): Promise<Messag
     .orderBy('id')
     .limit(1)
     .executeTakeFirst()
+}
+
+/** More than one person writes in any outage; what is beyond has its own turn. */
+const MOST_UNHANDLED = 200
+
+/** What a phone wrote and nobody handled yet, in order. For whoever holds the conversation's lock. */
+export async function listUnhandled(books: Books, phone: string): Promise<Message[]> {
+  return books.trx
+    .selectFrom('message')
+    .selectAll()
+    .where('business_id', '=', books.business.id)
+    .where('phone', '=', phone)
+    .where('direction', '=', 'in')
+    .where('status', '=', 'received')
+    .orderBy('id')
+    .limit(MOST_UNHANDLED)
+    .execute()
 }
 
 /** The phones with messages that nobody handled: what a crash left (C02). */
@@ -296,20 +331,30 @@ export function quietUntil(
 }
 
 /**
- * Claims the next message that may leave by a channel now; it is marked as being sent before it is (N01). Answers come
- * before broadcasts, and broadcasts only when their pace allows one.
+ * Claims the next message that may leave by a channel now; it is marked as being sent before it is (N01). `single` are
+ * answers and all else that leaves on its own, `broadcast` what its pace lets through.
  */
-export async function claimNext(books: Books, channel: ChannelName, broadcasts: boolean): Promise<Message | undefined> {
+export async function claimNext(
+  books: Books,
+  channel: ChannelName,
+  lane: 'single' | 'broadcast',
+): Promise<Message | undefined> {
   const { trx, business, now } = books
   const quiet = quietUntil(business, now) !== undefined
-  const { rows } = await sql<{ id: number }>`
-    select m.id from message m
-      left join broadcast b on b.business_id = m.business_id and b.id = m.broadcast_id
-     where m.business_id = ${business.id} and m.channel = ${channel} and m.direction = 'out' and m.status = 'waiting'
-       and m.not_before <= ${now} and (b.id is null or (b.state = 'running' and ${broadcasts}))
-       and not (${quiet} and m.kind = any (${QUIET_KINDS})) and not ${HELD}
-     order by m.broadcast_id nulls first, m.id
-     limit 1 for update of m skip locked`.execute(trx)
+  const ready = sql`m.business_id = ${business.id} and m.channel = ${channel} and m.direction = 'out'
+    and m.status = 'waiting' and m.not_before <= ${now} and not (${quiet} and m.kind = any (${QUIET_KINDS})) and not ${HELD}`
+  // One query for each, along an index in order: what waits behind is never read.
+  const { rows } = await (lane === 'single'
+    ? sql<{ id: number }>`
+        select m.id from message m where ${ready} and m.broadcast_id is null
+         order by m.id limit 1 for update skip locked`
+    : sql<{ id: number }>`
+        select next.id from broadcast b cross join lateral (
+          select m.id from message m where ${ready} and m.broadcast_id = b.id
+           order by m.id limit 1 for update skip locked) next
+         where b.business_id = ${business.id} and b.state = 'running'
+         order by b.id limit 1`
+  ).execute(trx)
   const id = rows[0]?.id
   if (id === undefined) return undefined
   return trx
@@ -331,10 +376,14 @@ export async function rewriteMessage(books: Books, id: number, text: string): Pr
     .execute()
 }
 
-/** Writes down what became of a claimed message. `waiting` means that nothing was handed over. */
+/**
+ * Writes down what became of a claimed message. `waiting` means that nothing was handed over. Only the claim that it
+ * belongs to counts: a sender that lost its lock meanwhile says nothing about a later one. That it was sent is proof,
+ * also where another sender had to call it uncertain.
+ */
 export async function settleOutgoing(
   books: Books,
-  id: number,
+  { id, attempts }: { id: number; attempts: number },
   outcome: {
     status: 'sent' | 'failed' | 'uncertain' | 'waiting' | 'cancelled'
     reason?: string
@@ -351,31 +400,36 @@ export async function settleOutgoing(
       ...(outcome.status === 'waiting'
         ? { not_before: books.now.add({ seconds: outcome.retryInSeconds ?? 0 }) }
         : { settled_at: books.now }),
+      // Nothing went out, so the next need not keep its distance.
+      ...(outcome.status === 'cancelled' && { claimed_at: null }),
     })
     .where('business_id', '=', books.business.id)
     .where('id', '=', id)
-    .where('status', '=', 'sending')
+    .where('attempts', '=', attempts)
+    .where('status', 'in', outcome.status === 'sent' ? ['sending', 'uncertain'] : ['sending'])
     .execute()
 }
+
+/** Why a message is uncertain that was under way when the program or the machine died. */
+export const CUT_OFF = 'program berhenti saat mengirim'
 
 /**
  * What a killed sender left claimed. Over the bot's own number the id was chosen beforehand and WhatsApp drops
  * a double, so those are sent again; whatever else may have been handed over is uncertain, and never sent again
- * by the machine (G4). Answers how many became uncertain. Only for whoever holds the sender's lock.
+ * by the machine (G4). Only for whoever holds the sender's lock.
  */
-export async function recoverClaimed(books: Books, channel: ChannelName): Promise<number> {
-  const left = await books.trx
+export async function recoverClaimed(books: Books, channel: ChannelName): Promise<void> {
+  await books.trx
     .updateTable('message')
     .set(
       channel === 'bot'
         ? { status: 'waiting' as const }
-        : { status: 'uncertain' as const, reason: 'program berhenti saat mengirim', settled_at: books.now },
+        : { status: 'uncertain' as const, reason: CUT_OFF, settled_at: books.now },
     )
     .where('business_id', '=', books.business.id)
     .where('channel', '=', channel)
     .where('status', '=', 'sending')
-    .executeTakeFirst()
-  return channel === 'bot' ? 0 : Number(left.numUpdatedRows)
+    .execute()
 }
 
 /** What of a business's messages may leave now, by channel, and when the next of the others may. */
@@ -383,17 +437,20 @@ export type Waiting = { due: ChannelName[]; next?: Moment }
 
 /** Looks at everything that waits to leave; a stopped broadcast waits for a person, not for a time. */
 export async function listWaiting(books: Books): Promise<Waiting> {
-  const { rows } = await sql<{ channel: ChannelName; at: Moment; kind: string }>`
-    select m.channel, m.kind, min(m.not_before) as at from message m
+  const { rows } = await sql<{ channel: ChannelName; at: Moment; kind: string; paced: boolean }>`
+    select m.channel, m.kind, b.id is not null and m.status = 'waiting' as paced, min(m.not_before) as at from message m
       left join broadcast b on b.business_id = m.business_id and b.id = m.broadcast_id
      where m.business_id = ${books.business.id} and m.direction = 'out' and m.status in ('waiting', 'sending')
        and (b.id is null or b.state = 'running') and not ${HELD}
-     group by m.channel, m.kind`.execute(books.trx)
-  const times = rows.map(({ channel, kind, at }) => {
-    const from = Temporal.Instant.compare(at, books.now) > 0 ? at : books.now
+     group by 1, 2, 3`.execute(books.trx)
+  const times: { channel: ChannelName; at: Moment }[] = []
+  for (const { channel, kind, at, paced } of rows) {
+    const from = [at, books.now, ...(paced ? [await nextBroadcastSlot(books, channel)] : [])]
+      .sort(Temporal.Instant.compare)
+      .at(-1) as Moment
     const quiet = QUIET_KINDS.includes(kind) ? quietUntil(books.business, from) : undefined
-    return { channel, at: quiet ?? from }
-  })
+    times.push({ channel, at: quiet ?? from })
+  }
   const due = times.filter(({ at }) => Temporal.Instant.compare(at, books.now) <= 0)
   const next = times
     .map(({ at }) => at)

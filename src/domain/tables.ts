@@ -247,7 +247,7 @@ type PaymentReversalTable = {
   recorded_at: Moment
 }
 
-export type OrderState = 'made' | 'open' | 'paid' | 'differs' | 'expired' | 'closed'
+export type OrderState = 'made' | 'open' | 'paid' | 'differs' | 'expired' | 'closed' | 'reversed'
 
 type PaymentOrderTable = {
   business_id: number
@@ -260,6 +260,7 @@ type PaymentOrderTable = {
   made_at: Moment
   expires_at: Moment
   asked_at: Moment | null
+  ask_at: Moment | null
   transaction_id: string | null
 }
 
@@ -282,6 +283,7 @@ type NotificationTable = {
   result: string | null
   received_at: Moment
   handled_at: Moment | null
+  retry_at: Moment | null
 }
 
 type FileTable = {

@@ -1,7 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Books, Business, OpenBooks } from '../domain/books.ts'
-import { findProgress, finishBroadcast, nextBroadcastSlot, recheckBill, stopBroadcast } from '../domain/broadcast.ts'
+import {
+  findProgress,
+  finishBroadcasts,
+  isGatewayIll,
+  MOST_UNCERTAIN,
+  recheckBill,
+  stopBroadcast,
+} from '../domain/broadcast.ts'
 import { getStaff } from '../domain/conversation.ts'
-import type { Database } from '../domain/database.ts'
+import { type Database, isOutage } from '../domain/database.ts'
 import { broadcastReport, broadcastStopped } from '../domain/letter.ts'
 import {
   claimNext,
@@ -14,6 +22,7 @@ import {
   type SendMessage,
   settleOutgoing,
 } from '../domain/message.ts'
+import { nextBroadcastSlot } from '../domain/pace.ts'
 import type { ChannelName } from '../domain/tables.ts'
 
 /**
@@ -35,6 +44,10 @@ export type Gateways = (business: Business, channel: ChannelName) => SendMessage
 /** Waits this long before what could not be handed over is tried again, doubling up to the longest. */
 const RETRY_SECONDS = 2
 const LONGEST_RETRY_SECONDS = 300
+/** An answer that could not be delivered for so long is given up, where it is not the device that is away. */
+const GIVE_UP_HOURS = 24
+/** While the database is away, what was learned outside is kept and tried to be written this often. */
+const OUTAGE_MS = 200
 
 export function makeSender(deps: {
   database: Database
@@ -45,7 +58,7 @@ export function makeSender(deps: {
   const { database, openBooks, gateways, onError } = deps
   const loops = new Map<string, Promise<void>>()
   const again = new Set<string>()
-  const timers = new Set<NodeJS.Timeout>()
+  const alarms = new Map<string, { at: number; timer: NodeJS.Timeout }>()
   let stopping = false
 
   const wake = (businessId: number, channel: ChannelName) => {
@@ -65,39 +78,54 @@ export function makeSender(deps: {
     loops.set(key, loop)
   }
 
+  /** One alarm a number, at the earliest of the times asked for. */
   const wakeLater = (businessId: number, channel: ChannelName, seconds: number) => {
-    const timer = setTimeout(
-      () => {
-        timers.delete(timer)
-        wake(businessId, channel)
-      },
-      Math.max(50, seconds * 1_000),
-    )
-    timers.add(timer)
+    const key = `${businessId}:${channel}`
+    const at = Date.now() + Math.max(50, seconds * 1_000)
+    const standing = alarms.get(key)
+    if (stopping || (standing && standing.at <= at)) return
+    clearTimeout(standing?.timer)
+    const ring = () => {
+      alarms.delete(key)
+      wake(businessId, channel)
+    }
+    alarms.set(key, { at, timer: setTimeout(ring, at - Date.now()) })
   }
 
   const drain = async (businessId: number, channel: ChannelName) => {
     const lock = await database.tryLock(`send ${businessId} ${channel}`)
     if (!lock) return
     try {
-      const recovered = await openBooks(businessId, (books) => recoverClaimed(books, channel))
-      if (recovered > 0) await openBooks(businessId, finishRunning)
+      await openBooks(businessId, async (books) => {
+        await recoverClaimed(books, channel)
+        // A kill may have left a broadcast with nothing to send and nobody to say that it is done.
+        await finish(books)
+      })
       while (!stopping && !lock.lost) {
         const next = await openBooks(businessId, (books) => claim(books, channel))
-        if (next.wait !== undefined) wakeLater(businessId, channel, next.wait)
+        if (next.cancelled) continue
         if (!next.claimed) {
-          if (next.cancelled) continue
+          if (next.wait !== undefined) wakeLater(businessId, channel, next.wait)
           return
         }
         const outcome = await attempt(gateways(next.business, channel), next.claimed)
-        const pause = await openBooks(businessId, (books) => settle(books, next.message, outcome))
-        if (pause !== undefined) {
-          wakeLater(businessId, channel, pause)
-          return
-        }
+        const retry = await insist(() => openBooks(businessId, (books) => settle(books, next.message, outcome)))
+        if (retry !== undefined) wakeLater(businessId, channel, retry)
       }
     } finally {
       await lock.release()
+    }
+  }
+
+  /** What became of a message is known here and nowhere else: a database that restarts must not make it uncertain. */
+  const insist = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (stopping || !isOutage(error)) throw error
+        await sleep(OUTAGE_MS)
+      }
     }
   }
 
@@ -106,31 +134,31 @@ export function makeSender(deps: {
     busy: () => loops.size,
     async stop() {
       stopping = true
-      for (const timer of timers) clearTimeout(timer)
+      for (const { timer } of alarms.values()) clearTimeout(timer)
       await Promise.all(loops.values())
     },
   }
 }
 
-type Claim = {
-  business: Business
-  wait?: number
-} & ({ claimed: Outgoing; message: Message } | { claimed?: undefined; cancelled: boolean })
+type Claim = { business: Business; wait?: number; cancelled?: true } & (
+  | { claimed: Outgoing; message: Message }
+  | { claimed?: undefined }
+)
 
-/** Claims one message, or says that a broadcast has to wait so many seconds for its pace. */
+/** Claims one message: an answer, else the next of a broadcast, or says how many seconds its pace still wants. */
 async function claim(books: Books, channel: ChannelName): Promise<Claim> {
   const { business, now } = books
-  const slot = await nextBroadcastSlot(books, channel)
-  const paced = Temporal.Instant.compare(slot, now) <= 0
-  const message = await claimNext(books, channel, paced)
+  let message = await claimNext(books, channel, 'single')
   if (!message) {
-    const wait = paced ? undefined : now.until(slot).total('seconds')
-    return { business, cancelled: false, ...(wait !== undefined && { wait }) }
+    const slot = await nextBroadcastSlot(books, channel)
+    if (Temporal.Instant.compare(slot, now) > 0) return { business, wait: now.until(slot).total('seconds') }
+    message = await claimNext(books, channel, 'broadcast')
   }
+  if (!message) return { business }
   const bill = message.kind === 'bill' ? await recheckBill(books, message) : message
   if ('cancel' in bill) {
-    await settleOutgoing(books, message.id, { status: 'cancelled', reason: bill.cancel })
-    await finish(books, message.broadcast_id)
+    await settleOutgoing(books, message, { status: 'cancelled', reason: bill.cancel })
+    await finish(books)
     return { business, cancelled: true }
   }
   const file = message.file_id === null ? undefined : await getFile(books, message.file_id)
@@ -154,27 +182,43 @@ async function attempt(gateway: SendMessage | undefined, message: Outgoing): Pro
   }
 }
 
-/** Marks a message and what follows from it; answers seconds to pause where nothing can leave now. */
+/** Marks a message and what follows from it; answers in how many seconds it is tried again, where it is. */
 async function settle(books: Books, message: Message, outcome: Outcome): Promise<number | undefined> {
+  const seconds = await mark(books, message, outcome)
+  if (seconds === undefined && message.broadcast_id !== null) await finish(books)
+  return seconds
+}
+
+async function mark(books: Books, message: Message, outcome: Outcome): Promise<number | undefined> {
   if ('sent' in outcome) {
-    await settleOutgoing(books, message.id, { status: 'sent', outsideId: outcome.sent })
-    await finish(books, message.broadcast_id)
+    await settleOutgoing(books, message, { status: 'sent', outsideId: outcome.sent })
     return undefined
   }
   const { fault, message: reason } = outcome.error
+  const { broadcast_id: broadcastId } = message
+  if (fault === 'recipient' || (fault === 'refused' && broadcastId === null)) {
+    await settleOutgoing(books, message, { status: 'failed', reason })
+    return undefined
+  }
   // Over the bot's own number the id was chosen beforehand, so a repeat is one message on the phone.
-  const lost = fault === 'unknown' && message.channel !== 'bot'
-  const failed = fault === 'recipient' || (fault === 'refused' && message.broadcast_id === null)
-  if (failed || lost) {
-    await settleOutgoing(books, message.id, { status: failed ? 'failed' : 'uncertain', reason })
-    await finish(books, message.broadcast_id)
+  if (fault === 'unknown' && message.channel !== 'bot') {
+    await settleOutgoing(books, message, { status: 'uncertain', reason })
+    if (broadcastId !== null && (await isGatewayIll(books, broadcastId)))
+      await stopRun(books, broadcastId, `${MOST_UNCERTAIN} pesan berturut-turut tidak pasti (${reason})`)
+    return undefined
+  }
+  if ((fault === 'device' || fault === 'refused') && broadcastId !== null) {
+    // What stops the device does not use up the message: it waits where it was, in order.
+    await settleOutgoing(books, message, { status: 'waiting', reason })
+    await stopRun(books, broadcastId, reason)
+    return undefined
+  }
+  if (fault !== 'device' && broadcastId === null && message.at.until(books.now).total('hours') > GIVE_UP_HOURS) {
+    await settleOutgoing(books, message, { status: 'failed', reason })
     return undefined
   }
   const seconds = Math.min(RETRY_SECONDS * 2 ** (message.attempts - 1), LONGEST_RETRY_SECONDS)
-  // What stops the device does not use up the message: it waits where it was, in order.
-  const stopped = (fault === 'device' || fault === 'refused') && message.broadcast_id !== null
-  await settleOutgoing(books, message.id, { status: 'waiting', reason, retryInSeconds: stopped ? 0 : seconds })
-  if (stopped) await stopRun(books, message.broadcast_id as number, reason)
+  await settleOutgoing(books, message, { status: 'waiting', reason, retryInSeconds: seconds })
   return seconds
 }
 
@@ -184,17 +228,10 @@ async function stopRun(books: Books, broadcastId: number, reason: string): Promi
   if (progress) await tellStarter(books, progress.broadcast.started_by, broadcastStopped(progress, reason))
 }
 
-async function finish(books: Books, broadcastId: number | null): Promise<void> {
-  if (broadcastId === null) return
-  const progress = await finishBroadcast(books, broadcastId)
-  if (progress)
+/** Tells whoever started a broadcast how it ended, as soon as nothing of it waits. */
+async function finish(books: Books): Promise<void> {
+  for (const progress of await finishBroadcasts(books))
     await tellStarter(books, progress.broadcast.started_by, broadcastReport(progress, books.now, books.business.zone))
-}
-
-/** After a kill the last message of a broadcast may have become uncertain, with nobody left to say that it is done. */
-async function finishRunning(books: Books): Promise<void> {
-  const running = await findProgress(books)
-  if (running?.broadcast.state === 'running') await finish(books, running.broadcast.id)
 }
 
 async function tellStarter(books: Books, staffId: number, text: string): Promise<void> {

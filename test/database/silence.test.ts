@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { makeBot } from '../../src/bot/receive.ts'
 import { addStaff } from '../../src/domain/conversation.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
-import { claimNext, queueMessages, settleOutgoing } from '../../src/domain/message.ts'
+import { claimNext, type Message, queueMessages, settleOutgoing } from '../../src/domain/message.ts'
 import { isOurs, isSilent, noteTyped } from '../../src/domain/silence.ts'
 import { openTestBooks } from '../support/database.ts'
 
@@ -90,9 +90,9 @@ test('what this program sent is no hand-typed word: by its id, or through Fonnte
   const footer = 'Tagihan Desember\nRp150.000\n\n_Sent via fonnte.com_'
   expect(await ours('3EB01', footer), 'not sent yet').toBe(false)
   await books.open(async (open) => {
-    const claimed = await claimNext(open, 'fonnte', true)
+    const claimed = await claimNext(open, 'fonnte', 'single')
     expect(claimed?.id).toBe(fonnte)
-    await settleOutgoing(open, claimed?.id as number, { status: 'sent', outsideId: '17' })
+    await settleOutgoing(open, claimed as Message, { status: 'sent', outsideId: '17' })
   })
   expect(await ours('3EB01', footer)).toBe(true)
   expect(await ours('3EB01', footer, JOKO)).toBe(false)

@@ -1,6 +1,7 @@
+import type { Books } from '../../domain/books.ts'
 import {
   findProgress,
-  finishBroadcast,
+  listUnfinished,
   listUnreached,
   type Progress,
   resumeBroadcast,
@@ -16,17 +17,11 @@ const NEVER = 'Belum pernah ada pengiriman massal. Mulai dengan *tagih semua*'
 const NAMES = 9
 
 export async function handleStatus({ books }: StaffTurn): Promise<Answer> {
+  const unfinished = await listUnfinished(books)
+  if (unfinished.length > 0) return { text: unfinished.map((each) => describeUnfinished(books, each)).join('\n\n') }
   const progress = await findProgress(books)
   if (!progress) return { text: NEVER }
   const { broadcast } = progress
-  if (broadcast.state === 'running')
-    return {
-      text: `⏳ ${counts(progress)} Selesai sekitar ${finishing(books, progress.waiting).at}.\nMau dihentikan? Ketik *berhenti kirim*`,
-    }
-  if (broadcast.state === 'stopped')
-    return {
-      text: `⚠️ Dihentikan${broadcast.stop_reason ? ` (${broadcast.stop_reason})` : ''}. ${counts(progress)}\nLanjutkan? Ketik *lanjut kirim*`,
-    }
   const finished = broadcast.finished_at ?? books.now
   const when = `${formatDay(finished.toZonedDateTimeISO(books.business.zone).toPlainDate())} ${formatTime(finished, books.business.zone)}`
   const unreached = await listUnreached(books, broadcast.id, NAMES)
@@ -44,6 +39,13 @@ export async function handleStatus({ books }: StaffTurn): Promise<Answer> {
   }
 }
 
+function describeUnfinished(books: Books, progress: Progress): string {
+  const { state, stop_reason: reason } = progress.broadcast
+  if (state === 'running')
+    return `⏳ ${counts(progress)} Selesai sekitar ${finishing(books, progress.waiting).at}.\nMau dihentikan? Ketik *berhenti kirim*`
+  return `⚠️ Dihentikan${reason ? ` (${reason})` : ''}. ${counts(progress)}\nLanjutkan? Ketik *lanjut kirim*`
+}
+
 function counts(progress: Progress): string {
   const others = [
     progress.failed > 0 ? `Gagal ${formatCount(progress.failed)}` : undefined,
@@ -55,36 +57,39 @@ function counts(progress: Progress): string {
   return `Terkirim *${formatCount(progress.sent)}* dari ${formatCount(progress.all)}.${rest}`
 }
 
+/** Everything that runs is stopped: whoever says stop means all that leaves by the number. */
 export async function handleStop({ books, person }: StaffTurn): Promise<Answer> {
-  const progress = await findProgress(books)
-  if (
-    progress?.broadcast.state !== 'running' ||
-    !(await stopBroadcast(books, progress.broadcast.id, `oleh ${person.callName ?? person.name}`))
-  )
-    return { text: 'Tidak ada pengiriman yang sedang berjalan. Belum ada yang berubah.' }
-  const now = (await findProgress(books, progress.broadcast.id)) as Progress
+  const stopped: Progress[] = []
+  for (const { broadcast } of await listUnfinished(books)) {
+    if (!(await stopBroadcast(books, broadcast.id, `oleh ${person.callName ?? person.name}`))) continue
+    stopped.push((await findProgress(books, broadcast.id)) as Progress)
+  }
+  if (stopped.length === 0) return { text: 'Tidak ada pengiriman yang sedang berjalan. Belum ada yang berubah.' }
+  const total = (of: 'sent' | 'waiting') => formatCount(stopped.reduce((all, progress) => all + progress[of], 0))
   return {
-    text: `✅ Pengiriman dihentikan: *${formatCount(now.sent)}* terkirim, *${formatCount(now.waiting)}* menunggu, tidak ada yang hilang.\nMau dilanjutkan? Ketik *lanjut kirim*`,
+    text: `✅ Pengiriman dihentikan: *${total('sent')}* terkirim, *${total('waiting')}* menunggu, tidak ada yang hilang.\nMau dilanjutkan? Ketik *lanjut kirim*`,
   }
 }
 
 export async function handleResume({ books }: StaffTurn): Promise<Answer> {
-  const progress = await findProgress(books)
-  if (progress?.broadcast.state !== 'stopped' || !(await resumeBroadcast(books, progress.broadcast.id)))
-    return { text: 'Tidak ada pengiriman yang dihentikan. Belum ada yang berubah.' }
-  // Stopped while the last one was on its way: nothing is left that could end it.
-  if (progress.waiting === 0) {
-    await finishBroadcast(books, progress.broadcast.id)
-    return { text: `Tidak ada lagi yang menunggu. ${counts(progress)}` }
-  }
-  const { at, from } = finishing(books, progress.waiting)
+  const resumed: Progress[] = []
+  for (const progress of await listUnfinished(books))
+    if (await resumeBroadcast(books, progress.broadcast.id)) resumed.push(progress)
+  const [only] = resumed
+  if (!only) return { text: 'Tidak ada pengiriman yang dihentikan. Belum ada yang berubah.' }
+  const waiting = resumed.reduce((all, progress) => all + progress.waiting, 0)
+  // Stopped while the last one was on its way: the sender finds nothing left, and says that it is done.
+  if (waiting === 0) return { text: `Tidak ada lagi yang menunggu. ${counts(only)}` }
+  const { at, from } = finishing(books, waiting)
   const begin = from ? `dikirim ${from}, sesudah jam tenang` : 'masih menunggu'
   return {
-    text: `⏳ Dilanjutkan: *${formatCount(progress.waiting)}* ${begin}, selesai sekitar ${at}.\nMau dihentikan? Ketik *berhenti kirim*`,
-    undo: {
-      command: 'invoice.sendAll',
-      args: { broadcastId: progress.broadcast.id },
-      summary: `lanjut kirim ke ${formatCount(progress.waiting)} pelanggan`,
-    },
+    text: `⏳ Dilanjutkan: *${formatCount(waiting)}* ${begin}, selesai sekitar ${at}.\nMau dihentikan? Ketik *berhenti kirim*`,
+    ...(resumed.length === 1 && {
+      undo: {
+        command: 'invoice.sendAll' as const,
+        args: { broadcastId: only.broadcast.id },
+        summary: `lanjut kirim ke ${formatCount(waiting)} pelanggan`,
+      },
+    }),
   }
 }

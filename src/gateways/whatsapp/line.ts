@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Lock } from '../../domain/database.ts'
+import type { Lock } from '../../domain/lock.ts'
 import { GatewayError, type Outgoing } from '../../domain/message.ts'
 import { endNumber, findEnd, findNumber, findOwnNumber, type NumberState } from '../../domain/whatsapp.ts'
 import type { Connection } from './connection.ts'
