@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { PanelDeps } from './page.ts'
 import { panelRoutes } from './panel.ts'
@@ -5,6 +6,9 @@ import { type FonnteWebhook, type VerifyNotification, webhooks } from './webhook
 
 /** What a request may take at most before its socket is closed (S24). */
 const REQUEST_TIMEOUT_MS = 30_000
+
+/** A part that does not answer within this does not work. */
+const HEALTH_MS = 3_000
 
 export type ServerDeps = PanelDeps & {
   verify: VerifyNotification
@@ -54,7 +58,8 @@ export async function makeServer(deps: ServerDeps): Promise<FastifyInstance> {
 
   app.get('/healthz', async (_request, reply) => {
     for (const [part, works] of Object.entries(deps.health)) {
-      if (!(await works().catch(() => false))) return reply.code(503).send({ ok: false, failing: part })
+      const up = await Promise.race([works().catch(() => false), sleep(HEALTH_MS, false, { ref: false })])
+      if (!up) return reply.code(503).send({ ok: false, failing: part })
     }
     return { ok: true }
   })

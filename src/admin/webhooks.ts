@@ -1,9 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Business, findBusinessId, type OpenBooks } from '../domain/books.ts'
 import { type Database, isOutage } from '../domain/database.ts'
 import { type Incoming, noteUndelivered } from '../domain/message.ts'
-import { storeNotification } from '../domain/order.ts'
+import { storeNotification } from '../domain/notification.ts'
 
 /** A notification is about a kilobyte; more is an attack (P18). */
 const BODY_LIMIT = 64 * 1_024
@@ -21,6 +22,9 @@ export type FonnteWebhook = {
   ownNumber(businessId: number): Promise<string | undefined>
 }
 
+/** Midtrans waits 15 s and wants an answer within five: what takes longer counts as not written (P11). */
+const ANSWER_MS = 4_000
+
 /**
  * The addresses that gateways call. A word from outside is checked, written down and answered at once; a job does
  * the rest. 503 where it cannot be written, because that is what makes Midtrans come back (P11).
@@ -36,20 +40,25 @@ export function webhooks(
     const body = request.body
     if (typeof body !== 'object' || body === null || Array.isArray(body) || hasNul(body))
       return reply.code(400).send({ ok: false })
-    try {
+    const accept = async () => {
       const businessId = await findBusinessId(database, slug)
-      if (businessId === undefined) return reply.code(404).send({ ok: false })
-      const accepted = await openBooks(businessId, async (books) => {
-        if (!verify(books.business, body as Record<string, unknown>)) return false
+      if (businessId === undefined) return 404
+      return openBooks(businessId, async (books) => {
+        if (!verify(books.business, body as Record<string, unknown>)) return 403
         const { id, fresh } = await storeNotification(books, body as Record<string, unknown>)
         if (fresh) await books.enqueue({ name: 'notification', id })
-        return true
+        return 200
       })
-      return reply.code(accepted ? 200 : 403).send({ ok: accepted })
-    } catch (error) {
-      if (!isOutage(error)) throw error
-      return reply.code(503).send({ ok: false })
     }
+    const code = await Promise.race([
+      accept().catch((error: Error) => {
+        // 500 would be repeated once, 503 four times.
+        if (!isOutage(error)) request.log.error({ err: error }, 'notification not stored')
+        return 503
+      }),
+      sleep(ANSWER_MS, 503, { ref: false }),
+    ])
+    return reply.code(code).send({ ok: code === 200 })
   })
 
   app.register(async (scope) => fonnteRoutes(scope, deps))

@@ -1,6 +1,7 @@
-import { createHash, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import { type Selectable, sql } from 'kysely'
-import { audit, type Books, json } from './books.ts'
+import { ASK_MINUTES, LAST_ASK_HOURS, nextAsk } from './ask.ts'
+import { audit, type Books } from './books.ts'
 import { type Day, dayIn, type Moment } from './calendar.ts'
 import { openMatter } from './conversation.ts'
 import { lockCustomers } from './customer.ts'
@@ -42,13 +43,19 @@ export type PaymentGateway = {
 /** How long a pay link is good for. */
 export const LINK_HOURS = 24
 
+const PREFIX = 'TGH-'
 const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ'
 const SIGNS = `${LETTERS}23456789`
 
 /** An id of fixed length that ends in a letter: Midtrans' signature has no separators (P09). Unguessable. */
 function makeOrderId(): string {
   const signs = Array.from({ length: 15 }, () => SIGNS[randomInt(SIGNS.length)])
-  return `TGH-${signs.join('')}${LETTERS[randomInt(LETTERS.length)]}`
+  return `${PREFIX}${signs.join('')}${LETTERS[randomInt(LETTERS.length)]}`
+}
+
+/** Whether an order id is one of ours: other things may be sold with the same Midtrans account. */
+export function isOurs(orderId: string): boolean {
+  return orderId.startsWith(PREFIX)
 }
 
 /**
@@ -87,6 +94,7 @@ export async function openOrder(books: Books, phone: string, invoices: readonly 
       state: 'made',
       made_at: books.now,
       expires_at: books.now.add({ hours: LINK_HOURS }),
+      ask_at: books.now.add({ minutes: ASK_MINUTES }),
     })
     .returningAll()
     .executeTakeFirstOrThrow()
@@ -160,61 +168,13 @@ export async function listOpenOrders(books: Books, invoiceIds: readonly number[]
     .execute()
 }
 
-export async function setOrderState(books: Books, id: number, state: PaymentOrder['state']): Promise<void> {
+async function setOrderState(books: Books, id: number, state: PaymentOrder['state']): Promise<void> {
   await books.trx
     .updateTable('payment_order')
     .set({ state })
     .where('business_id', '=', books.business.id)
     .where('id', '=', id)
     .execute()
-}
-
-/**
- * When an open order is asked about next: a quarter of an hour after it was made, then at growing distances, and once
- * more when its time is over (api-facts B7).
- */
-const NEXT_ASK = sql<Moment>`
-  least(coalesce(asked_at, made_at) + greatest(interval '15 minutes', (coalesce(asked_at, made_at) - made_at) / 2),
-        greatest(expires_at, coalesce(asked_at, made_at) + interval '15 minutes'))`
-
-/** More are asked about in the next run. */
-const ASKED_AT_ONCE = 200
-
-/** When the next open order is to be asked about; nothing while none is open. */
-export async function nextAskTime(books: Books): Promise<Moment | undefined> {
-  const { at } = await books.trx
-    .selectFrom('payment_order')
-    .select(sql<Moment | null>`min(${NEXT_ASK})`.as('at'))
-    .where('business_id', '=', books.business.id)
-    .where('state', 'in', ['made', 'open'])
-    .executeTakeFirstOrThrow()
-  return at ?? undefined
-}
-
-/** Takes the open orders whose time to be asked about has come, and notes that they are (P12). */
-export async function takeOrdersToAsk(books: Books): Promise<string[]> {
-  const due = await books.trx
-    .selectFrom('payment_order')
-    .select(['id', 'order_id'])
-    .where('business_id', '=', books.business.id)
-    .where('state', 'in', ['made', 'open'])
-    .where(NEXT_ASK, '<=', books.now)
-    .orderBy('id')
-    .limit(ASKED_AT_ONCE)
-    .forUpdate()
-    .execute()
-  if (due.length === 0) return []
-  await books.trx
-    .updateTable('payment_order')
-    .set({ asked_at: books.now })
-    .where('business_id', '=', books.business.id)
-    .where(
-      'id',
-      'in',
-      due.map((order) => order.id),
-    )
-    .execute()
-  return due.map((order) => order.order_id)
 }
 
 /** What became of a gateway's word on an order. */
@@ -227,6 +187,8 @@ export type Applied =
       lines: OrderLine[]
       matter: number
     }
+  /** Midtrans took back what it had called paid. */
+  | { outcome: 'reversed'; order: PaymentOrder; lines: OrderLine[] }
   | { outcome: 'nothing'; reason: string }
 
 /**
@@ -240,16 +202,28 @@ export async function applyStatus(books: Books, orderId: string, status: Gateway
   const lines = await listOrderLines(books, found.id)
   await lockCustomers(books, [...new Set(lines.map((line) => line.customerId))])
   const order = (await findOrder(books, orderId)) as PaymentOrder
+  const applied = await apply(books, order, lines, status)
+  const { state } = (await findOrder(books, orderId)) as PaymentOrder
   await books.trx
     .updateTable('payment_order')
-    .set({ asked_at: books.now })
+    .set({ asked_at: books.now, ask_at: nextAsk({ ...order, state }, books.now) })
     .where('business_id', '=', books.business.id)
     .where('id', '=', order.id)
     .execute()
-  if (order.state === 'paid' || order.state === 'differs')
-    return { outcome: 'nothing', reason: `already ${order.state}` }
-  if (status.state !== 'paid') return applyUnpaid(books, order, status)
+  return applied
+}
+
+async function apply(
+  books: Books,
+  order: PaymentOrder,
+  lines: readonly OrderLine[],
+  status: GatewayStatus,
+): Promise<Applied> {
   const { transactionId, amount } = status
+  const known = order.state === 'paid' || order.state === 'differs' || order.state === 'reversed'
+  if (known && (status.state !== 'paid' || transactionId === order.transaction_id))
+    return applyAgain(books, order, lines, status)
+  if (status.state !== 'paid') return applyUnpaid(books, order, status)
   if (!transactionId || amount === undefined || amount <= 0 || status.currency !== 'IDR')
     return { outcome: 'nothing', reason: 'incomplete answer' }
   const exact = amount === order.amount
@@ -266,11 +240,27 @@ export async function applyStatus(books: Books, orderId: string, status: Gateway
     : holdOther(books, order, lines, transactionId, { ...payment, amount })
 }
 
+/** A word on an order whose money is recorded: it changes the ledger never, and is told once when the money went back. */
+async function applyAgain(
+  books: Books,
+  order: PaymentOrder,
+  lines: readonly OrderLine[],
+  status: GatewayStatus,
+): Promise<Applied> {
+  // A deny for the very transaction that was paid takes it back; one of another try on the same order says nothing.
+  const back = status.state === 'failed' && status.transactionId === order.transaction_id
+  if (!back || order.state === 'reversed') return { outcome: 'nothing', reason: `already ${order.state}` }
+  await setOrderState(books, order.id, 'reversed')
+  await audit(books, { actor: 'midtrans', act: 'order.reversed', subject: `order:${order.id}` })
+  return { outcome: 'reversed', order, lines: [...lines] }
+}
+
 /** An order that was not paid ends when Midtrans says so, or when its time is over and it was never begun (P13). */
 async function applyUnpaid(books: Books, order: PaymentOrder, status: GatewayStatus): Promise<Applied> {
-  const over = Temporal.Instant.compare(order.expires_at, books.now) <= 0
-  if (status.state === 'expired' || (over && (status.state === 'none' || status.state === 'failed')))
-    await setOrderState(books, order.id, 'expired')
+  const isPast = (at: Moment) => Temporal.Instant.compare(at, books.now) <= 0
+  const unfinished = status.state === 'pending' || status.state === 'challenged'
+  const over = isPast(unfinished ? order.expires_at.add({ hours: LAST_ASK_HOURS }) : order.expires_at)
+  if (status.state === 'expired' || over) await setOrderState(books, order.id, 'expired')
   return { outcome: 'nothing', reason: status.state }
 }
 
@@ -325,60 +315,6 @@ async function holdOther(
     facts: { expected: order.amount, received: payment.amount },
   })
   return { outcome: 'differs', order, payment: { customerId, ...payment }, lines: [...lines], matter }
-}
-
-/** A notification is kept under the digest of its body; answers its id, and whether it is new. */
-export async function storeNotification(
-  books: Books,
-  body: Record<string, unknown>,
-): Promise<{ id: number; fresh: boolean }> {
-  const digest = createHash('sha256')
-    .update(json(Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1))))
-    .digest('hex')
-  const stored = await books.trx
-    .insertInto('notification')
-    .values({
-      business_id: books.business.id,
-      provider: 'midtrans',
-      digest,
-      body: json(body),
-      state: 'received',
-      received_at: books.now,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('id')
-    .executeTakeFirst()
-  if (stored) return { id: stored.id, fresh: true }
-  const known = await books.trx
-    .selectFrom('notification')
-    .select('id')
-    .where('business_id', '=', books.business.id)
-    .where('provider', '=', 'midtrans')
-    .where('digest', '=', digest)
-    .executeTakeFirstOrThrow()
-  return { id: known.id, fresh: false }
-}
-
-export async function findNotification(
-  books: Books,
-  id: number,
-): Promise<Selectable<Tables['notification']> | undefined> {
-  return books.trx
-    .selectFrom('notification')
-    .selectAll()
-    .where('business_id', '=', books.business.id)
-    .where('id', '=', id)
-    .where('state', '=', 'received')
-    .executeTakeFirst()
-}
-
-export async function settleNotification(books: Books, id: number, result: string): Promise<void> {
-  await books.trx
-    .updateTable('notification')
-    .set({ state: 'handled', result, handled_at: books.now })
-    .where('business_id', '=', books.business.id)
-    .where('id', '=', id)
-    .execute()
 }
 
 /** How many digital payments came in on a day, and how much: the owner's second line (voice 38). */

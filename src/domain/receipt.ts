@@ -5,13 +5,14 @@ import { findInvoices } from './invoice.ts'
 import { formatMethod, namePeriods, receiptLetter } from './letter.ts'
 import { type NewMessage, queueMessages } from './message.ts'
 import { formatRupiah, rupiah, sum } from './money.ts'
-import { type Applied, digitalToday, type GatewayStatus } from './order.ts'
+import { type Applied, digitalToday, type GatewayStatus, isOurs } from './order.ts'
 import { findPayment } from './payment.ts'
 
 /** Tells the customer and the owners what a digital payment did, in the transaction that recorded it. */
 export async function announceApplied(books: Books, applied: Applied): Promise<void> {
   if (applied.outcome === 'paid') await announcePaid(books, applied)
   if (applied.outcome === 'differs') await announceDiffering(books, applied)
+  if (applied.outcome === 'reversed') await announceReversed(books, applied)
 }
 
 async function announcePaid(books: Books, applied: Extract<Applied, { outcome: 'paid' }>): Promise<void> {
@@ -82,7 +83,7 @@ async function announceDiffering(books: Books, applied: Extract<Applied, { outco
  * say whose it is but Midtrans' own list; the notification stays as a row, and the owner is told once.
  */
 export async function announceUnknown(books: Books, orderId: string, status: GatewayStatus): Promise<void> {
-  if (!orderId.startsWith('TGH-') || status.amount === undefined) return
+  if (!isOurs(orderId) || status.amount === undefined) return
   const told = await books.trx
     .selectFrom('audit')
     .select('id')
@@ -100,6 +101,20 @@ export async function announceUnknown(books: Books, orderId: string, status: Gat
   const text = [
     `⚠️ *${formatRupiah(status.amount)}* masuk lewat ${formatMethod(status.method)} untuk ${orderId}, yang tidak saya kenal. Belum saya catat.`,
     'Mungkin tautannya dibuat sesudah cadangan yang dipulihkan. Cari pembayarnya di dashboard Midtrans, lalu ketik *lunas* dengan nama dan jumlahnya.',
+  ].join('\n')
+  const owners = await listStaff(books, ['owner'])
+  await queueMessages(
+    books,
+    owners.map(({ phone }) => ({ phone, kind: 'note', text })),
+  )
+}
+
+/** Midtrans took back what it had called paid: the books keep it, and the owner must look (P16). */
+async function announceReversed(books: Books, { order, lines }: Extract<Applied, { outcome: 'reversed' }>) {
+  const names = [...new Set(lines.map(({ name }) => boldName({ name, area: null })))].join(', ')
+  const text = [
+    `⚠️ Midtrans menarik kembali *${formatRupiah(order.amount)}* dari ${names}.`,
+    'Di Tagih pembayarannya masih tercatat. Cek di dashboard Midtrans, lalu tagih lagi bila perlu.',
   ].join('\n')
   const owners = await listStaff(books, ['owner'])
   await queueMessages(

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { refuseInsideBooks } from '../domain/books.ts'
 import { type BroadcastGateway, GatewayError, type Incoming, type Outgoing } from '../domain/message.ts'
 import { readPhone } from '../domain/phone.ts'
 
@@ -76,6 +77,7 @@ function refusal(reason: string): GatewayError {
 }
 
 async function call(options: { url: string; token: string }, path: string, fields: Record<string, string>) {
+  refuseInsideBooks()
   const text = await fetch(`${options.url}${path}`, {
     method: 'POST',
     headers: { Authorization: options.token },

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import client from 'midtrans-client'
 import { z } from 'zod'
+import { refuseInsideBooks } from '../domain/books.ts'
 import { GatewayError } from '../domain/message.ts'
 import { rupiah } from '../domain/money.ts'
 import type { GatewayStatus, PaymentGateway } from '../domain/order.ts'
@@ -54,6 +55,7 @@ export function midtrans(options: MidtransOptions): PaymentGateway {
   const api = connect(options)
   return {
     async makeLink({ orderId, amount, lines, customer, startAt, hours }) {
+      refuseInsideBooks()
       const made = await api
         .createTransaction({
           transaction_details: { order_id: orderId, gross_amount: amount },
@@ -73,6 +75,7 @@ export function midtrans(options: MidtransOptions): PaymentGateway {
       return { url: made.redirect_url }
     },
     async getStatus(orderId) {
+      refuseInsideBooks()
       const answer = await api.transaction.status(orderId).catch((error: unknown) => {
         // Before the customer chose a method the order has no status; that is no error (P13).
         if (httpStatus(error) === 404) return undefined
@@ -82,11 +85,11 @@ export function midtrans(options: MidtransOptions): PaymentGateway {
       const status = Status.safeParse(answer)
       if (!status.success) throw new GatewayError('passing', 'jawaban Midtrans tidak terbaca')
       // An answer about another order must never pay this one (P07).
-      if (status.data.order_id !== undefined && status.data.order_id !== orderId)
-        throw new GatewayError('passing', 'Midtrans menjawab tentang pesanan lain')
+      if (status.data.order_id !== orderId) throw new GatewayError('passing', 'Midtrans menjawab tentang pesanan lain')
       return readStatus(status.data)
     },
     async expire(orderId) {
+      refuseInsideBooks()
       await api.transaction.expire(orderId).catch((error: unknown) => {
         // 404: never begun. 412: already in a final state, which the status will tell.
         if (![404, 407, 412].includes(httpStatus(error) ?? 0)) rethrow(error)

@@ -1,60 +1,104 @@
+import { closeUnpaid, isMoot } from '../domain/ask.ts'
 import type { Business, OpenBooks } from '../domain/books.ts'
-import { applyStatus, findNotification, type PaymentGateway, settleNotification } from '../domain/order.ts'
+import { listStaff } from '../domain/conversation.ts'
+import { isOutage } from '../domain/database.ts'
+import { GatewayError, queueMessages } from '../domain/message.ts'
+import { findNotification, postponeNotification, settleNotification } from '../domain/notification.ts'
+import { applyStatus, findOrder, isOurs, type PaymentGateway } from '../domain/order.ts'
 import { announceApplied, announceUnknown } from '../domain/receipt.ts'
+import { noteDailyRun } from '../domain/run.ts'
 
-export type PaymentGateways = (business: Business) => PaymentGateway | undefined
+export type PayDeps = {
+  openBooks: OpenBooks
+  payment: (business: Business) => PaymentGateway | undefined
+  onError: (error: Error) => void
+}
+
+/** So many unanswered questions one after the other mean that Midtrans is away: the others wait for their next time. */
+const MOST_UNANSWERED = 3
 
 /**
- * Works on a notification: asks Midtrans itself what became of the order, and applies that (P08). Throws when it cannot
- * be asked, so that the job is tried again.
+ * Works on a notification: asks Midtrans itself what became of the order, and applies that (P08). One that cannot be
+ * worked on yet is put off; throws when Midtrans cannot be asked, so that the job is tried again soon.
  */
-export async function handleNotification(
-  deps: { openBooks: OpenBooks; payment: PaymentGateways },
-  businessId: number,
-  id: number,
-): Promise<void> {
-  const found = await deps.openBooks(businessId, async (books) => ({
-    notification: await findNotification(books, id),
-    business: books.business,
-  }))
-  if (!found.notification) return
-  const orderId = String(found.notification.body.order_id)
-  const result = await askAndApply(deps, found.business, orderId)
-  if (result === 'unknown order') await tellUnknown(deps, found.business, orderId)
-  await deps.openBooks(businessId, (books) => settleNotification(books, id, result))
+export async function handleNotification(deps: PayDeps, businessId: number, id: number): Promise<void> {
+  const { notification, order, business } = await deps.openBooks(businessId, async (books) => {
+    const found = await findNotification(books, id)
+    return {
+      notification: found,
+      order: found && (await findOrder(books, String(found.body.order_id))),
+      business: books.business,
+    }
+  })
+  if (!notification) return
+  const postpone = (why: 'unknown order' | 'no answer') =>
+    deps.openBooks(businessId, (books) => postponeNotification(books, notification, why))
+  try {
+    if (!order) {
+      await tellUnknown(deps, business, String(notification.body.order_id))
+      return await postpone('unknown order')
+    }
+    const result = await askAndApply(deps, business, order.order_id)
+    await deps.openBooks(businessId, (books) => settleNotification(books, id, result))
+  } catch (error) {
+    await postpone('no answer')
+    throw error
+  }
 }
 
 /** An order that was made after the backup these books came back from: the money is there, and nobody knows whose. */
-async function tellUnknown(
-  deps: { openBooks: OpenBooks; payment: PaymentGateways },
-  business: Business,
-  orderId: string,
-): Promise<void> {
+async function tellUnknown(deps: PayDeps, business: Business, orderId: string): Promise<void> {
+  if (!isOurs(orderId)) return
   const status = await deps.payment(business)?.getStatus(orderId)
   if (status?.state === 'paid') await deps.openBooks(business.id, (books) => announceUnknown(books, orderId, status))
 }
 
 /** Asks about orders that nobody told us of: money arrives though every notification was lost (P12). */
-export async function reconcile(
-  deps: { openBooks: OpenBooks; payment: PaymentGateways },
-  businessId: number,
-  orderIds: readonly string[],
-): Promise<void> {
+export async function reconcile(deps: PayDeps, businessId: number, orderIds: readonly string[]): Promise<void> {
   const business = await deps.openBooks(businessId, async (books) => books.business)
-  for (const orderId of orderIds) await askAndApply(deps, business, orderId)
+  let unanswered = 0
+  for (const orderId of orderIds) {
+    try {
+      await askAndApply(deps, business, orderId)
+      unanswered = 0
+    } catch (error) {
+      if (isOutage(error)) throw error
+      // One order that cannot be worked on holds up no other; its next time is noted already (J13).
+      deps.onError(error as Error)
+      if (error instanceof GatewayError && ++unanswered >= MOST_UNANSWERED) return
+    }
+  }
 }
 
-async function askAndApply(
-  deps: { openBooks: OpenBooks; payment: PaymentGateways },
-  business: Business,
-  orderId: string,
-): Promise<string> {
+async function askAndApply(deps: PayDeps, business: Business, orderId: string): Promise<string> {
   const gateway = deps.payment(business)
   if (!gateway) return 'no key'
-  const status = await gateway.getStatus(orderId)
-  return deps.openBooks(business.id, async (books) => {
-    const applied = await applyStatus(books, orderId, status)
-    await announceApplied(books, applied)
-    return applied.outcome === 'nothing' ? applied.reason : applied.outcome
+  const moot = await deps.openBooks(business.id, (books) => isMoot(books, orderId))
+  try {
+    if (moot) await gateway.expire(orderId)
+    const status = await gateway.getStatus(orderId)
+    return await deps.openBooks(business.id, async (books) => {
+      const applied = await applyStatus(books, orderId, status)
+      await announceApplied(books, applied)
+      if (moot) await closeUnpaid(books, orderId)
+      return applied.outcome === 'nothing' ? applied.reason : applied.outcome
+    })
+  } catch (error) {
+    if (error instanceof GatewayError && error.fault === 'device') await tellKeyRefused(deps, business)
+    throw error
+  }
+}
+
+/** Payments come in and cannot be confirmed: the owner hears it once a day. */
+async function tellKeyRefused({ openBooks }: PayDeps, business: Business): Promise<void> {
+  await openBooks(business.id, async (books) => {
+    if (!(await noteDailyRun(books, 'midtrans.key', books.today))) return
+    const text =
+      '⚠️ Midtrans menolak kunci usaha ini, jadi pembayaran digital belum bisa saya cocokkan.\nUangnya aman di Midtrans. Perbarui kuncinya; sesudah itu saya cocokkan sendiri.'
+    const owners = await listStaff(books, ['owner'])
+    await queueMessages(
+      books,
+      owners.map(({ phone }) => ({ phone, kind: 'note', text })),
+    )
   })
 }

@@ -29,8 +29,8 @@ const EXPIRE_SECONDS = 600
 const QUEUES: Record<Job['name'], { retryLimit: number; retryDelay: number; retryDelayMax: number }> = {
   errand: { retryLimit: 4, retryDelay: 1, retryDelayMax: 30 },
   issue: { retryLimit: 5, retryDelay: 5, retryDelayMax: 300 },
-  // As long as Midtrans itself would go on telling us; the reconciler comes after.
-  notification: { retryLimit: 12, retryDelay: 2, retryDelayMax: 600 },
+  // For a short trouble; after that the row's own time comes round, for as long as it takes.
+  notification: { retryLimit: 4, retryDelay: 2, retryDelayMax: 60 },
   reconcile: { retryLimit: 2, retryDelay: 5, retryDelayMax: 60 },
   // Nothing is sent until it is done.
   restored: { retryLimit: 20, retryDelay: 5, retryDelayMax: 300 },

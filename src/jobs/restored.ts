@@ -1,16 +1,13 @@
-import type { Business, OpenBooks } from '../domain/books.ts'
-import { type Database, isOutage } from '../domain/database.ts'
+import type { Business } from '../domain/books.ts'
+import type { Database } from '../domain/database.ts'
 import { askToRelease, listOpenOrderIds, requeueNotifications, wasAnswered } from '../domain/restoration.ts'
 import { issueAll } from './issue.ts'
-import { type PaymentGateways, reconcile } from './pay.ts'
+import { type PayDeps, reconcile } from './pay.ts'
 
-type RestoredDeps = {
+type RestoredDeps = PayDeps & {
   database: Database
-  openBooks: OpenBooks
-  payment: PaymentGateways
   /** Whether a business's stored credentials can be read with this SECRET_KEY. */
   opens: (business: Business) => boolean
-  onError: (error: Error) => void
 }
 
 /** After so many failures in a row Midtrans counts as away; the usual schedule asks about the rest. */
@@ -40,11 +37,8 @@ async function askAll(deps: RestoredDeps, businessId: number, orderIds: readonly
   let inARow = 0
   for (const [at, orderId] of orderIds.entries()) {
     if (inARow >= GIVE_UP_AFTER) return failed + orderIds.length - at
-    await reconcile(deps, businessId, [orderId]).catch((error: Error) => {
-      // Without the database the whole act is tried again; without Midtrans the owner decides knowing it.
-      if (isOutage(error)) throw error
-      deps.onError(error)
-    })
+    // Without the database the whole act is tried again; without Midtrans the owner decides knowing it.
+    await reconcile(deps, businessId, [orderId])
     const answered = await deps.openBooks(businessId, (books) => wasAnswered(books, orderId))
     inARow = answered ? 0 : inARow + 1
     if (!answered) failed++

@@ -1,9 +1,10 @@
+import { nextAskTime, takeOrdersToAsk } from '../domain/ask.ts'
 import { type Books, type Clock, isFirstBusiness, listBusinessIds, type OpenBooks } from '../domain/books.ts'
 import { addDays, type Moment, momentOf } from '../domain/calendar.ts'
 import { listStaff } from '../domain/conversation.ts'
 import { type Database, databaseTime } from '../domain/database.ts'
 import { queueMessages } from '../domain/message.ts'
-import { nextAskTime, takeOrdersToAsk } from '../domain/order.ts'
+import { nextNotificationTime, takeNotifications } from '../domain/notification.ts'
 import { findHold, noticeRestoration } from '../domain/restoration.ts'
 import { lastRunDay, noteDailyRun } from '../domain/run.ts'
 
@@ -58,8 +59,18 @@ const schedules: readonly Schedule[] = [
     name: 'reconcile',
     next: nextAskTime,
     async start(books) {
-      const orderIds = await takeOrdersToAsk(books)
-      if (orderIds.length > 0) await books.enqueue({ name: 'reconcile', orderIds })
+      for (;;) {
+        const orderIds = await takeOrdersToAsk(books)
+        if (orderIds.length === 0) return
+        await books.enqueue({ name: 'reconcile', orderIds })
+      }
+    },
+  },
+  {
+    name: 'notification',
+    next: nextNotificationTime,
+    async start(books) {
+      for (const id of await takeNotifications(books)) await books.enqueue({ name: 'notification', id })
     },
   },
   {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { askSoon, closeUnpaid } from '../../domain/ask.ts'
 import type { Books } from '../../domain/books.ts'
 import { type Day, formatDay, formatMonth, formatTime } from '../../domain/calendar.ts'
 import { showName } from '../../domain/customer.ts'
@@ -8,12 +9,12 @@ import { GatewayError } from '../../domain/message.ts'
 import { formatRupiah, type Rupiah, sum } from '../../domain/money.ts'
 import {
   applyStatus,
-  findOrder,
+  type GatewayStatus,
   keepLink,
   listOrderLines,
   openOrder,
+  type PaymentGateway,
   type PaymentOrder,
-  setOrderState,
 } from '../../domain/order.ts'
 import { announceApplied } from '../../domain/receipt.ts'
 import type { Method } from '../../domain/tables.ts'
@@ -196,19 +197,29 @@ function linkText(
   ].join('\n')
 }
 
-/** Ends a pay order whose bill was paid another way, then asks what became of it: money that came first still counts (M15). */
+/**
+ * Ends a pay order whose bill was paid another way, then asks what became of it: money that came first still counts
+ * (M15). Where Midtrans is away it is ended by the schedule.
+ */
 export const closeOrder: ErrandHandler = async ({ args, open, gateways }) => {
   const orderId = String(args.orderId)
-  const business = await open(async (books) => books.business)
-  const gateway = gateways.payment(business)
-  await gateway?.expire(orderId)
-  const status = await gateway?.getStatus(orderId)
+  const gateway = gateways.payment(await open(async (books) => books.business))
+  const status = await endAndAsk(gateway, orderId).catch((error: unknown) => {
+    if (error instanceof GatewayError) return undefined
+    throw error
+  })
   return async ({ books }) => {
-    if (!status) return {}
-    const applied = await applyStatus(books, orderId, status)
-    await announceApplied(books, applied)
-    const order = await findOrder(books, orderId)
-    if (order && (order.state === 'made' || order.state === 'open')) await setOrderState(books, order.id, 'closed')
+    if (!status) {
+      await askSoon(books, orderId)
+      return {}
+    }
+    await announceApplied(books, await applyStatus(books, orderId, status))
+    await closeUnpaid(books, orderId)
     return {}
   }
+}
+
+async function endAndAsk(gateway: PaymentGateway | undefined, orderId: string): Promise<GatewayStatus | undefined> {
+  await gateway?.expire(orderId)
+  return gateway?.getStatus(orderId)
 }
