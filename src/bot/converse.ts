@@ -5,7 +5,7 @@ import { decideMatter } from './answers/general.ts'
 import { explainHold } from './answers/restoration.ts'
 import type { Answer, Args, Command, CommandId, StaffTurn, Turn } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
-import { askLate, doLate, isLate, lateOf } from './late.ts'
+import { askLate, doLate, isBlind, isLate, lateOf, movesMoney } from './late.ts'
 import { askCode, checkCode, needsProof } from './proof.ts'
 import { explain, forbid, nameAct, nothingDone, refuseArgument, refuseUnbuilt } from './refuse.ts'
 import { type Context, type Reading, readAnswer, saysNone, understand } from './understand.ts'
@@ -33,11 +33,12 @@ export async function converse(turn: Turn): Promise<Outcome> {
     }
   }
   // What was typed before a question was asked cannot be its answer.
-  const isAnswer = question && Temporal.Instant.compare(message.at, question.asked_at) >= 0
+  const isAnswer = question && !isBlind(turn, question)
   const answered = isAnswer ? await answerQuestion(turn, question, reading, context) : undefined
   if (answered) return { answer: answered, understood, turn }
   if (question && isForgotten(question, reading)) await closeQuestions(books, person.phone)
-  const answer = reading.command ? await obey(turn, reading, question) : await explain(turn, reading)
+  const late = { before: lateOf(question), context }
+  const answer = reading.command ? await obey(turn, reading, late) : await explain(turn, reading)
   return { answer, understood, turn }
 }
 
@@ -87,7 +88,11 @@ async function answerQuestion(
   const { books, person, message } = turn
   const command = find(question.command)
   const close = () => closeQuestions(books, person.phone)
+  const risky = command.risky === true || lateOf(question).length > 0
   const goAs = (as: Turn) => async (more: Args) => {
+    // An answer can come late as well.
+    if (risky && isLate(turn, message))
+      return again(question, 'Jawaban itu baru terbaca sekarang, jadi belum ada yang berubah. Balas sekali lagi.')
     await close()
     return run(as, command, { ...question.args, ...more })
   }
@@ -120,7 +125,7 @@ async function answerQuestion(
     // "ya 200rb": yes, but so much.
     if (question.awaits === 'amount' && plain.args.amount !== undefined) return proceed({ amount: plain.args.amount })
     if (question.on_yes) return proceed(question.on_yes)
-    if (question.awaits === 'yes') return confirm(turn, question, command, proceed)
+    if (question.awaits === 'yes') return confirm(turn, question, { command, risky }, proceed)
     if (question.awaits === 'choice') return again(question, 'Balas dengan nomornya.')
     if (asked?.ask && !command.alsoAnswers?.includes(plain.command)) return again(question, asked.ask)
   }
@@ -182,7 +187,7 @@ function again(question: OpenQuestion, what: string): Answer {
 async function confirm(
   turn: Turn,
   question: OpenQuestion,
-  command: Command,
+  { command, risky }: { command: Command; risky: boolean },
   go: (more: Args) => Promise<Answer>,
 ): Promise<Answer> {
   const { books, person, message } = turn
@@ -202,7 +207,7 @@ async function confirm(
       text: 'Supaya tidak salah kirim, balas *ya* atau *kirim* untuk mengirim, *tidak* untuk membatalkan.',
       ask: keep,
     }
-  if (command.risky && (await heardSince(books, person.phone, question.asked_at)))
+  if (risky && (await heardSince(books, person.phone, question.asked_at)))
     return {
       text: `Untuk yang mana? Balas *ya* sekali lagi untuk ${nameAct(command).toLowerCase()}, atau *ya* dengan nomornya untuk kabar yang baru masuk.\n${nothingDone(command.id)}`,
       ask: keep,
@@ -218,11 +223,13 @@ function declined(question: OpenQuestion): string {
 }
 
 /** Does a command that was just given: role, what it cannot do yet, doubt and staleness, then its handler. */
-async function obey(turn: Turn, reading: Reading, question?: OpenQuestion): Promise<Answer> {
-  const { person } = turn
+async function obey(turn: Turn, reading: Reading, late?: Parameters<typeof askLate>[3]): Promise<Answer> {
+  const { person, message } = turn
   const { args, guessed } = reading
   const id = reading.command as CommandId
   if (lateOf({ args }).length > 0) return run(turn, find(id), args)
+  const isTooLate = late && person.kind === 'staff' && isLate(turn, message) && movesMoney(find(id), args)
+  if (isTooLate && id.startsWith('confirm.')) return askLate(turn, find(id), args, late)
   if (person.kind === 'staff' && (id === 'confirm.yes' || id === 'confirm.no'))
     return args.item !== undefined && needsProof(turn, find(id))
       ? askCode(turn, find(id), args)
@@ -234,7 +241,7 @@ async function obey(turn: Turn, reading: Reading, question?: OpenQuestion): Prom
   if (unsupported) return refuseArgument(turn, command, unsupported)
   if (guessed && command.asksBack) return run(turn, command, { ...args, guessed: guessed.word })
   if (guessed && command.risky) return askGuess(turn, command, args, guessed)
-  if (command.risky && isLate(turn)) return askLate(turn, command, args, lateOf(question))
+  if (isTooLate) return askLate(turn, command, args, late)
   return run(turn, command, args)
 }
 
@@ -252,7 +259,7 @@ async function run(turn: Turn, command: Command, args: Args): Promise<Answer> {
   if (held) return held
   if (needsProof(turn, command)) return askCode(turn, command, args)
   const late = lateOf({ args })
-  if (late.length > 0) return doLate(turn as StaffTurn, late)
+  if (late.length > 0) return doLate(turn as StaffTurn, late, obey)
   if (!command.handle) throw new Error(`${command.id} has no handler`)
   return command.handle(turn, args)
 }

@@ -18,3 +18,6 @@ export const errandHandlers: Readonly<Record<string, ErrandHandler>> = {
   'pay.link': payLink,
   'report.excel': overdueExcel,
 }
+
+/** Errands that nobody waits for: to say that the message was not done, because one of them failed, would be wrong. */
+export const UNWATCHED: ReadonlySet<string> = new Set(['order.close'])

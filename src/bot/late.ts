@@ -1,10 +1,13 @@
 import { rememberAct } from '../domain/conversation.ts'
 import { plain } from '../domain/letter.ts'
-import { explainHold } from './answers/restoration.ts'
+import { listUnhandled, settleIncoming } from '../domain/message.ts'
 import type { Answer, Args, Command, CommandId, StaffTurn, Turn } from './command.ts'
+import { type Context, type Reading, understand } from './understand.ts'
 
 /** A command that moves money or messages and was read so late is not done without a question (design, Clock). */
 const LATE_MINUTES = 10
+/** What was typed so much before a question was asked cannot be its answer; the clocks of phones differ by less. */
+const BLIND_SECONDS = 30
 
 /** A command that was typed before an outage, with the message that it came from. */
 type Late = { command: CommandId; args: Args; said: string; messageId: number }
@@ -12,8 +15,18 @@ type Late = { command: CommandId; args: Args; said: string; messageId: number }
 /** The rows that an answer has room for. */
 const ROWS = 9
 
-export function isLate({ books, message }: Turn): boolean {
+export function isLate({ books }: Pick<Turn, 'books'>, message: Pick<Turn['message'], 'at'>): boolean {
   return message.at.until(books.now).total('minutes') > LATE_MINUTES
+}
+
+/** Whether a message was typed before a question could be read (C18). */
+export function isBlind({ message }: Turn, question: { asked_at: Temporal.Instant }): boolean {
+  return message.at.until(question.asked_at).total('seconds') > BLIND_SECONDS
+}
+
+/** Whether a command does harm when it comes late: also one that takes something back, or decides a matter. */
+export function movesMoney({ id, risky }: Pick<Command, 'id' | 'risky'>, args: Args): boolean {
+  return risky === true || id === 'undo' || (id.startsWith('confirm.') && args.item !== undefined)
 }
 
 /** The late commands that a question holds, if it is about such. */
@@ -21,16 +34,24 @@ export function lateOf(question: { args: Args } | undefined): readonly Late[] {
   return (question?.args.late as Late[] | undefined) ?? []
 }
 
-/** What was typed before an outage may have been done by hand meanwhile: all of it is asked together, with one *ya*. */
-export function askLate(turn: Turn, command: Command, args: Args, before: readonly Late[]): Answer {
+/**
+ * What was typed before an outage may have been done by hand meanwhile: all of it is asked together, with one *ya*, those
+ * too that are asked about already and those that wait behind.
+ */
+export async function askLate(
+  turn: Turn,
+  command: Command,
+  args: Args,
+  { before, context }: { before: readonly Late[]; context: Context },
+): Promise<Answer> {
   const { text, id } = turn.message
-  const said = plain(text.replace(/\s+/g, ' ').slice(0, 60))
-  const late: Late[] = [...before, { command: command.id, args, said, messageId: id }]
+  const own = { command: command.id, args, said: quote(text), messageId: id }
+  const late: Late[] = [...before, own, ...(await takeWaiting(turn, context))]
   const rows = late.map((each, index) => `${index + 1}. "${each.said}"`)
   return {
     text: [
       late.length === 1
-        ? `Pesan ini baru terbaca sekarang: "${said}". Belum dikerjakan.`
+        ? `Pesan ini baru terbaca sekarang: "${own.said}". Belum dikerjakan.`
         : `*${late.length} pesan* baru terbaca sekarang, belum dikerjakan:`,
       ...(late.length === 1 ? [] : shorten(rows)),
       'Balas *ya* untuk mengerjakan, *tidak* untuk membiarkan.',
@@ -39,19 +60,50 @@ export function askLate(turn: Turn, command: Command, args: Args, before: readon
   }
 }
 
+/** Late commands of the same person that nobody handled yet: the list handles them. Anything in doubt has its own turn. */
+async function takeWaiting(turn: Turn, context: Context): Promise<Late[]> {
+  const { books, person, message } = turn
+  const taken: Late[] = []
+  for (const { id, kind, text, at } of await listUnhandled(books, person.phone)) {
+    if (id === message.id || kind !== 'text' || !isLate(turn, { at })) continue
+    const reading = understand(text, context)
+    const command = turn.commands.find((each) => each.id === reading.command)
+    if (!command || !isClear(turn as StaffTurn, command, reading)) continue
+    taken.push({ command: command.id, args: reading.args, said: quote(text), messageId: id })
+    await settleIncoming(books, id, 'handled', { command: command.id, args: reading.args }, 'late')
+  }
+  return taken
+}
+
+function isClear({ person }: StaffTurn, command: Command, { args, guessed }: Reading): boolean {
+  const built = command.handle !== undefined || command.id.startsWith('confirm.')
+  const supported = !Object.keys(args).some((name) => command.later?.[name])
+  return !guessed && built && supported && command.roles.includes(person.role) && movesMoney(command, args)
+}
+
+function quote(text: string): string {
+  return plain(text.replace(/\s+/g, ' ').slice(0, 60))
+}
+
 function shorten(rows: readonly string[]): string[] {
   return rows.length <= ROWS ? [...rows] : [...rows.slice(0, ROWS - 1), `dan ${rows.length - ROWS + 1} lagi`]
 }
 
-/** Does them in the order in which they were typed. One that needs an answer first is left for its writer to repeat. */
-export async function doLate(turn: StaffTurn, late: readonly Late[]): Promise<Answer> {
+/**
+ * Does them in the order in which they were typed, each as the message that it came in, so that money is recorded for it
+ * once. One that needs an answer first is left for its writer to repeat.
+ */
+export async function doLate(
+  turn: StaffTurn,
+  late: readonly Late[],
+  perform: (turn: Turn, reading: Reading) => Promise<Answer>,
+): Promise<Answer> {
   const done: Answer[] = []
   for (const { command, args, said, messageId } of late) {
-    const { handle, sends } = turn.commands.find(({ id }) => id === command) ?? {}
-    if (!handle) throw new Error(`${command} has no handler`)
-    const held = sends ? await explainHold(turn.books) : undefined
-    // Money is recorded under the message that it came from, once.
-    const answer = held ?? (await handle({ ...turn, message: { ...turn.message, id: messageId, text: said } }, args))
+    const answer = await perform(
+      { ...turn, message: { ...turn.message, id: messageId, text: said } },
+      { command, args },
+    )
     if (answer.undo) await rememberAct(turn.books, { staffId: turn.person.id, ...answer.undo })
     done.push(answer)
   }

@@ -15,6 +15,7 @@ import { isOutage } from '../domain/database.ts'
 import {
   getMessage,
   type Incoming,
+  isStored,
   listUnhandledPhones,
   type Message,
   nextUnhandled,
@@ -28,7 +29,7 @@ import { welcomeOwner } from './answers/setup.ts'
 import type { Answer, BotGateways, Person, Turn } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
 import { converse, type Outcome } from './converse.ts'
-import { errandHandlers } from './errands.ts'
+import { errandHandlers, UNWATCHED } from './errands.ts'
 
 /** The chat of all businesses: everything that comes in goes through `receive`. */
 export type Bot = {
@@ -44,6 +45,8 @@ export type Bot = {
   busy(): number
 }
 
+/** So many turns at once, of all people: enough for the machine, and connections are left for what comes in. */
+const MOST_TURNS = 8
 /** An errand that failed or died so often is given up, with an apology. */
 const ERRAND_TRIES = 4
 
@@ -54,17 +57,33 @@ export function makeBot(deps: {
   onError: (error: Error) => void
 }): Bot {
   const { openBooks, publicUrl, gateways, onError } = deps
-  let turns = 0
+  const running = new Map<string, Promise<void>>()
+  const again = new Set<string>()
+  const inLine = lineUp(MOST_TURNS)
 
-  const takeTurns = async (businessId: number, phone: string) => {
-    turns++
-    try {
-      while (await takeTurn(businessId, phone)) {
-        // Until none of this person's messages is left.
-      }
-    } finally {
-      turns--
+  /** One person's turns run one after the other: whoever comes meanwhile waits here and not on a connection (C14). */
+  const takeTurns = (businessId: number, phone: string): Promise<void> => {
+    const key = `${businessId}:${phone}`
+    const standing = running.get(key)
+    if (standing) {
+      again.add(key)
+      return standing
     }
+    const turns = (async () => {
+      try {
+        do {
+          again.delete(key)
+          while (await inLine(() => takeTurn(businessId, phone))) {
+            // Until none of this person's messages is left.
+          }
+        } while (again.has(key))
+      } finally {
+        again.delete(key)
+        running.delete(key)
+      }
+    })()
+    running.set(key, turns)
+    return turns
   }
 
   /** Takes the oldest turn of a phone in one transaction; false when there was none. */
@@ -100,7 +119,8 @@ export function makeBot(deps: {
       if (id !== undefined) takeTurns(businessId, incoming.phone).catch(onError)
     },
     async catchUp(businessId) {
-      for (const phone of await openBooks(businessId, listUnhandledPhones)) await takeTurns(businessId, phone)
+      for (const phone of await openBooks(businessId, listUnhandledPhones))
+        await takeTurns(businessId, phone).catch(onError)
     },
     async runErrand(businessId, id) {
       const errand = await openBooks(businessId, (books) => startErrand(books, id))
@@ -123,12 +143,31 @@ export function makeBot(deps: {
         await settleErrand(books, id, 'done')
       })
     },
-    busy: () => turns,
+    busy: () => running.size,
+  }
+}
+
+/** Lets so many run at once; the others wait in order. */
+function lineUp(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = most
+  const waiting: (() => void)[] = []
+  return async (work) => {
+    if (free > 0) free--
+    else await new Promise<void>((go) => waiting.push(go))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else free++
+    }
   }
 }
 
 async function store(books: Books, incoming: Incoming): Promise<number | undefined> {
   const { file, ...message } = incoming
+  // A file that is delivered again is not kept again.
+  if (file && (await isStored(books, message))) return undefined
   return storeIncoming(books, { ...message, ...(file && { fileId: await storeFile(books, file) }) })
 }
 
@@ -258,5 +297,6 @@ async function startErrand(books: Books, id: string): Promise<Errand | undefined
 async function giveUp(books: Books, errand: Errand): Promise<void> {
   if (!(await findErrand(books, errand.id))) return
   await settleErrand(books, errand.id, 'failed')
+  if (UNWATCHED.has(errand.kind)) return
   await sayFailed(books, await getMessage(books, errand.cause_id))
 }
