@@ -432,6 +432,19 @@ export async function recoverClaimed(books: Books, channel: ChannelName): Promis
     .execute()
 }
 
+/** Lets what waits for the bot's own number leave by Fonnte: for a business that has no number linked. */
+export async function leaveByFonnte(books: Books): Promise<void> {
+  const moved = await books.trx
+    .updateTable('message')
+    .set({ channel: 'fonnte' })
+    .where('business_id', '=', books.business.id)
+    .where('channel', '=', 'bot')
+    .where('direction', '=', 'out')
+    .where('status', '=', 'waiting')
+    .executeTakeFirst()
+  if (Number(moved.numUpdatedRows) > 0) await wakeSender(books, 'fonnte')
+}
+
 /** What of a business's messages may leave now, by channel, and when the next of the others may. */
 export type Waiting = { due: ChannelName[]; next?: Moment }
 

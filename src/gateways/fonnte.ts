@@ -46,7 +46,7 @@ export function fonnte(options: { url: string; token: string }): BroadcastGatewa
   return {
     send: (message) => send(options, message),
     device: async () => {
-      const answer = await call(options, '/device', {})
+      const answer = await call(options, '/device', new URLSearchParams())
       if (!answer.status) throw refusal(answer.reason ?? '')
       const quota = Number(answer.quota)
       return {
@@ -62,7 +62,11 @@ async function send(options: { url: string; token: string }, message: Outgoing):
   // N14: a comma or a bar in the target would address others, braces in the text are Fonnte's variables.
   if (!/^[1-9]\d{7,14}$/.test(message.phone)) throw new GatewayError('recipient', 'nomor tidak bisa dibaca')
   const text = message.text.replace(/\{/g, '(').replace(/\}/g, ')')
-  const answer = await call(options, '/send', { target: message.phone, message: text, countryCode: '0' })
+  const answer = await call(
+    options,
+    '/send',
+    withFile({ target: message.phone, message: text, countryCode: '0' }, message),
+  )
   if (!answer.status) throw refusal(answer.reason ?? '')
   const id = answer.id?.[0]
   return { id: id === undefined ? message.outsideId : String(id) }
@@ -76,12 +80,22 @@ function refusal(reason: string): GatewayError {
   return new GatewayError('recipient', `ditolak Fonnte: ${reason.slice(0, 80) || 'tanpa alasan'}`)
 }
 
-async function call(options: { url: string; token: string }, path: string, fields: Record<string, string>) {
+/** A file goes along in a form of several parts; Fonnte takes it on its attachment packages alone, and says so. */
+function withFile(fields: Record<string, string>, { file }: Outgoing): URLSearchParams | FormData {
+  if (!file) return new URLSearchParams(fields)
+  const form = new FormData()
+  for (const [name, value] of Object.entries(fields)) form.set(name, value)
+  form.set('file', new File([new Uint8Array(file.bytes)], file.name, { type: file.mime }))
+  form.set('filename', file.name)
+  return form
+}
+
+async function call(options: { url: string; token: string }, path: string, body: URLSearchParams | FormData) {
   refuseInsideBooks()
   const text = await fetch(`${options.url}${path}`, {
     method: 'POST',
     headers: { Authorization: options.token },
-    body: new URLSearchParams(fields),
+    body,
     signal: AbortSignal.timeout(TIMEOUT_MS),
     redirect: 'error',
   })

@@ -15,6 +15,7 @@ import {
   claimNext,
   GatewayError,
   getFile,
+  leaveByFonnte,
   type Message,
   type Outgoing,
   queueMessages,
@@ -100,6 +101,9 @@ export function makeSender(deps: {
         await recoverClaimed(books, channel)
         // A kill may have left a broadcast with nothing to send and nobody to say that it is done.
         await finish(books)
+        // Without a number of its own a business speaks through Fonnte alone.
+        const mute = channel === 'bot' && !gateways(books.business, 'bot')
+        if (mute && gateways(books.business, 'fonnte')) await leaveByFonnte(books)
       })
       while (!stopping && !lock.lost) {
         const next = await openBooks(businessId, (books) => claim(books, channel))

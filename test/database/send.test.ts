@@ -333,3 +333,52 @@ describe('broadcasts', () => {
     expect(await reports()).toHaveLength(1)
   })
 })
+
+describe('a business without a number of its own', () => {
+  const only = (channel: ChannelName) =>
+    makeSender({
+      database,
+      openBooks,
+      gateways: (_, name) => (name === channel ? gateway : undefined),
+      onError: (error) => expect.fail(`${error}`),
+    })
+  const status = async (phone: string) =>
+    open((books) =>
+      books.trx
+        .selectFrom('message')
+        .select(['channel', 'status'])
+        .where('phone', '=', phone)
+        .orderBy('id', 'desc')
+        .executeTakeFirst(),
+    )
+
+  test('speaks through Fonnte, and a lost answer is not repeated there', async () => {
+    const [budi, siti] = [phoneOf(900), phoneOf(901)]
+    says.set(siti, new GatewayError('unknown', 'koneksi putus'))
+    await open((books) =>
+      queueMessages(
+        books,
+        [budi, siti].map((phone) => ({ phone, kind: 'note', text: 'kabar' })),
+      ),
+    )
+    const sender = only('fonnte')
+    sender.wake(businessId, 'bot')
+    while (sender.busy() > 0) await sleep(2)
+    sender.wake(businessId, 'fonnte')
+    while (sender.busy() > 0) await sleep(2)
+    await sender.stop()
+    expect(await status(budi)).toEqual({ channel: 'fonnte', status: 'sent' })
+    expect(await status(siti)).toEqual({ channel: 'fonnte', status: 'uncertain' })
+    expect(handed.filter(({ phone }) => phone === siti)).toHaveLength(1)
+  })
+
+  test('waits for one where it has no Fonnte either', async () => {
+    const tono = phoneOf(902)
+    await open((books) => queueMessages(books, [{ phone: tono, kind: 'note', text: 'kabar' }]))
+    const sender = makeSender({ database, openBooks, gateways: () => undefined, onError: () => {} })
+    sender.wake(businessId, 'bot')
+    while (sender.busy() > 0) await sleep(2)
+    await sender.stop()
+    expect(await status(tono)).toEqual({ channel: 'bot', status: 'waiting' })
+  })
+})

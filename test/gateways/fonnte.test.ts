@@ -93,6 +93,17 @@ test('braces of a name are no variables of Fonnte (N14)', async () => {
   await gateway.send({ ...message, text: 'Halo {name}' })
 })
 
+test('a file goes along, under its name', async () => {
+  const bodies: string[] = []
+  nock(URL)
+    .post('/send', (body) => bodies.push(typeof body === 'string' ? body : JSON.stringify(body)) > 0)
+    .reply(200, { id: [1], status: true })
+  const file = { name: 'telat.xlsx', mime: 'application/octet-stream', bytes: Buffer.from('isi file') }
+  expect(await gateway.send({ ...message, file })).toEqual({ id: '1' })
+  for (const part of ['name="target"', message.phone, 'filename="telat.xlsx"', 'isi file'])
+    expect(bodies[0]).toContain(part)
+})
+
 test('the device says whether it is connected and what it may still send', async () => {
   nock(URL).post('/device').reply(200, { device: '081200000001', device_status: 'connect', quota: '78', status: true })
   expect(await gateway.device()).toEqual({ connected: true, phone: '6281200000001', quota: 78 })
