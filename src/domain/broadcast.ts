@@ -330,7 +330,7 @@ export async function isGatewayIll(books: Books, broadcastId: number): Promise<b
       select status, reason from message
        where business_id = ${books.business.id} and channel = 'fonnte' and broadcast_id is not null
          and claimed_at > ${books.now.subtract({ hours: 24 })} and broadcast_id = ${broadcastId}
-       order by claimed_at desc limit ${MOST_UNCERTAIN}) last
+       order by claimed_at desc, id desc limit ${MOST_UNCERTAIN}) last
      where status = 'uncertain' and reason <> ${CUT_OFF}`.execute(books.trx)
   return rows[0]?.lost === MOST_UNCERTAIN
 }

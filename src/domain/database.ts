@@ -97,6 +97,8 @@ export async function openDatabase(
   })
   // D01: an idle client's error would end the process; the next query finds out by itself.
   pool.on('error', () => {})
+  // And so would that of one which is handed out just now, before whoever asked for it can listen.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const kysely = new Kysely<Tables>({
     dialect: new PostgresDialect({
       pool: {

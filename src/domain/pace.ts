@@ -15,7 +15,7 @@ export async function nextBroadcastSlot(books: Books, channel: ChannelName): Pro
     select claimed_at as at, case when status = 'waiting' then not_before end as "handedBack" from message
      where business_id = ${business.id} and channel = ${channel} and broadcast_id is not null
        and claimed_at > ${now.subtract({ hours: 24 })}
-     order by claimed_at desc limit 1`.execute(books.trx)
+     order by claimed_at desc, id desc limit 1`.execute(books.trx)
   const [last] = rows
   if (!last) return now
   const slots = [now]

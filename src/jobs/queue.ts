@@ -70,6 +70,9 @@ export async function openQueue(options: {
   })
   boss.on('error', options.onError)
   await boss.start()
+  // D01: a connection whose server dies while it is being handed out says so to nobody, which would end the process.
+  const { pool } = boss.getDb() as { pool?: NodeJS.EventEmitter }
+  pool?.on('connect', (client: NodeJS.EventEmitter) => client.on('error', () => {}))
   const names = Object.keys(QUEUES) as Job['name'][]
   for (const name of names) {
     await boss.createQueue(name, {

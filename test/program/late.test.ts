@@ -22,8 +22,8 @@ async function typed(...said: (readonly [minutes: number, text: string])[]): Pro
   for (const [minutes, text] of said)
     ids.push(
       await inDemo(demo, async (books) => {
-        const sentAt = books.now.subtract({ minutes })
-        const fresh = { channel: 'bot' as const, outsideId: randomUUID(), phone: OWNER, kind: 'text', text, sentAt }
+        const writtenAt = books.now.subtract({ minutes })
+        const fresh = { channel: 'bot' as const, outsideId: randomUUID(), phone: OWNER, kind: 'text', text, writtenAt }
         return (await storeIncoming(books, fresh)) as number
       }),
     )
