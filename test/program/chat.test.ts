@@ -32,10 +32,9 @@ describe('the same message again (C04)', () => {
   })
 
   test('while the first is still being handled, and long after', async () => {
-    const first = receive('tambah paket Kilat B 9 Mbps 10rb', OWNER, 'SLOW')
-    expect(await receive('tambah paket Kilat B 9 Mbps 10rb', OWNER, 'SLOW')).toBe(
-      (await first) === undefined ? expect.any(Number) : undefined,
-    )
+    const both = await Promise.all([1, 2].map(() => receive('tambah paket Kilat B 9 Mbps 10rb', OWNER, 'SLOW')))
+    // Either may be the first; the other is nothing.
+    expect(both.filter((id) => id !== undefined)).toHaveLength(1)
     expect(await receive('tambah paket Kilat B 9 Mbps 10rb', OWNER, 'SLOW')).toBeUndefined()
     expect((await plans()).filter((name) => name.includes('Kilat B'))).toHaveLength(1)
   })
