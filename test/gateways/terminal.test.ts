@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { linkInTerminal } from '../../src/terminal.ts'
+import { createTestBusiness } from '../support/database.ts'
+import { eventually, makeStation, reaches } from '../support/whatsapp/station.ts'
+
+const station = await makeStation()
+
+test('a number is linked by the QR in the terminal, and the word that makes an owner follows where there is none', async () => {
+  const businessId = await createTestBusiness(station.database, station.clock, 'baru')
+  const numbers = station.program()
+  const printed: string[] = []
+  const print = (text: string) => void printed.push(text)
+  await linkInTerminal({ openBooks: station.openBooks, numbers, print }, businessId)
+  const { qr } = await reaches(numbers, businessId, 'pairing', (state) => state.qr !== undefined)
+  await eventually(() => expect(printed.join('\n')).toMatch(/█[\s\S]*Tautkan WhatsApp usaha/))
+  station.owner.scan(qr as string)
+  await eventually(() =>
+    expect(printed.at(-1)).toMatch(/^Dari HP pemilik, kirim ke nomor itu dalam 10 menit: AKTIF \d{6}$/),
+  )
+  expect(printed.at(-2)).toBe('WhatsApp tertaut: 081200000011')
+  // A secret that lives for minutes may be printed; what links the number may not be read from the log.
+  expect(station.logged.join('\n')).not.toContain(qr as string)
+
+  const before = printed.length
+  await linkInTerminal({ openBooks: station.openBooks, numbers, print }, businessId)
+  expect(printed).toHaveLength(before)
+})
