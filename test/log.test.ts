@@ -21,7 +21,7 @@ test.each([
 test.each([
   ['{"time":"2026-11-26T16:18:58.695Z","ms":12345678}'],
   ['INV-202612-00001 untuk Rp150.000, jatuh tempo 20/12/2026 08.00'],
-  ['at /work/src/main.ts:120:15 (node:internal/process/task_queues:104:5)'],
+  ['at /srv/tagih/src/main.ts:120:15 (node:internal/process/task_queues:104:5)'],
   ['errand 3f0c1b7e-2d55-4a8e-9f0a-1b2c3d4e5f60'],
 ])('%s stays as it is', (line) => {
   expect(redact(line)).toBe(line)

@@ -3,7 +3,7 @@ import { type Selectable, sql } from 'kysely'
 import { type Books, json } from './books.ts'
 import { addDays, dayIn, type Moment, momentOf } from './calendar.ts'
 import { nextBroadcastSlot } from './pace.ts'
-import type { ChannelName, IncomingStatus, OutgoingStatus, Tables } from './tables.ts'
+import type { ChannelName, Tables } from './tables.ts'
 
 export type Message = Selectable<Tables['message']>
 
@@ -62,7 +62,7 @@ export class GatewayError extends Error {
 const LONGEST_TEXT = 10_000
 
 /** What leaves nobody's hand at night: everything unasked. Answers and digital receipts come at any hour. */
-const QUIET_KINDS = ['bill', 'staffReceipt', 'correction']
+export const QUIET_KINDS = ['bill', 'staffReceipt', 'correction']
 
 /** While a restore waits for a person's word no bill and no broadcast leaves (N19); of a query in which `m` is the message. */
 const HELD = sql`((m.broadcast_id is not null or m.kind = 'bill') and exists (
@@ -470,127 +470,6 @@ export async function listWaiting(books: Books): Promise<Waiting> {
     .filter((at) => Temporal.Instant.compare(at, books.now) > 0)
     .sort(Temporal.Instant.compare)[0]
   return { due: [...new Set(due.map(({ channel }) => channel))], ...(next && { next }) }
-}
-
-export type Media = { id: number; name: string; mime: string; size: number }
-
-/**
- * What one incoming message led to: all its answers and notes, those too that still wait for the morning or for their
- * two minutes, and whether something is on its way now.
- */
-export async function findCaused(
-  books: Books,
-  id: number,
-): Promise<{
-  pending: boolean
-  understood: unknown
-  replies: { id: number; to: string; text: string; status: string; media?: Media }[]
-}> {
-  const { status, understood } = await getMessage(books, id)
-  const errands = await books.trx
-    .selectFrom('errand')
-    .select('id')
-    .where('business_id', '=', books.business.id)
-    .where('cause_id', '=', id)
-    .where('state', '=', 'open')
-    .limit(1)
-    .execute()
-  const rows = await chat(books)
-    .where('m.cause_id', '=', id)
-    .where('m.broadcast_id', 'is', null)
-    .where('m.status', '<>', 'cancelled')
-    .execute()
-  const quiet = quietUntil(books.business, books.now) !== undefined
-  const due = rows.filter(
-    (row) =>
-      (row.status === 'waiting' || row.status === 'sending') &&
-      Temporal.Instant.compare(row.notBefore, books.now) <= 0 &&
-      !(quiet && QUIET_KINDS.includes(row.kind)),
-  )
-  return {
-    pending: status === 'received' || errands.length > 0 || due.length > 0,
-    understood,
-    replies: rows.map(({ id: replyId, phone, text, status: fate, media }) => ({
-      id: replyId,
-      to: phone,
-      text,
-      status: fate,
-      ...(media && { media }),
-    })),
-  }
-}
-
-export type ChatMessage = {
-  id: number
-  phone: string
-  direction: 'in' | 'out'
-  channel: ChannelName
-  status: IncomingStatus | OutgoingStatus
-  reason?: string
-  text: string
-  quotedId?: number
-  media?: Media
-  at: Moment
-}
-
-/** More than anybody looks back over in the simulator at once. */
-const MOST_CHAT = 5_000
-
-/** The newest messages behind `after`, of one phone or of everybody, the oldest first; what was cancelled never was. */
-export async function listChat(books: Books, after: number, phone?: string): Promise<ChatMessage[]> {
-  let query = chat(books)
-    .clearOrderBy()
-    .orderBy('m.id', 'desc')
-    .where('m.id', '>', after)
-    .where('m.status', '<>', 'cancelled')
-  if (phone) query = query.where('m.phone', '=', phone)
-  const rows = await query.limit(MOST_CHAT).execute()
-  return rows.reverse().map(({ reason, quotedId, media, kind: _, notBefore: __, ...row }) => ({
-    ...row,
-    ...(reason && { reason }),
-    ...(quotedId && { quotedId }),
-    ...(media && { media }),
-  }))
-}
-
-function chat(books: Books) {
-  return books.trx
-    .selectFrom('message as m')
-    .leftJoin('file as f', (join) => join.onRef('f.business_id', '=', 'm.business_id').onRef('f.id', '=', 'm.file_id'))
-    .select([
-      'm.id',
-      'm.phone',
-      'm.direction',
-      'm.channel',
-      'm.status',
-      'm.reason',
-      'm.kind',
-      'm.text',
-      'm.quoted_id as quotedId',
-      'm.not_before as notBefore',
-    ])
-    .select(sql<Moment>`coalesce(m.settled_at, m.at)`.as('at'))
-    .select(
-      sql<Media | null>`case when f.id is null then null
-        else jsonb_build_object('id', f.id, 'name', f.name, 'mime', f.mime, 'size', length(f.bytes)) end`.as('media'),
-    )
-    .where('m.business_id', '=', books.business.id)
-    .orderBy('m.id')
-}
-
-/** Everybody with a phone: staff first, the owner at the head, then every customer once by their first phone. */
-export async function listPhones(books: Books): Promise<{ phone: string; role: string; name: string }[]> {
-  const { rows } = await sql<{ phone: string; role: string; name: string }>`
-    select phone, role, coalesce(call_name, name) as name, 0 as part, id from staff
-     where business_id = ${books.business.id} and removed_at is null
-    union all
-    select p.phone, 'customer', c.name, 1, c.id from customer c
-      join lateral (
-        select phone from customer_phone where business_id = c.business_id and customer_id = c.id order by position limit 1
-      ) p on true
-     where c.business_id = ${books.business.id} and c.withdrawn_at is null
-     order by part, id`.execute(books.trx)
-  return rows.map(({ phone, role, name }) => ({ phone, role, name }))
 }
 
 /** Keeps a file in the database, so that it is backed up and seen by every process. */
