@@ -26,7 +26,7 @@ try {
     ],
     ['waiting or being sent', (rows.waiting ?? 0) + (rows.sending ?? 0), !rows.waiting && !rows.sending],
     ['rows that contradict Fonnte', contradictions.length, contradictions.length === 0],
-    ['invariants broken', broken.length, broken.length === 0],
+    ['invariants broken, those of verify too', broken.length, broken.length === 0],
     ['final reports to the owner', reports, reports === 1],
   ]
   for (const [what, found, good] of checks) console.log(`${good ? 'ok  ' : 'BAD '} ${what}: ${found}`)

@@ -1,8 +1,9 @@
 import pg from 'pg'
+import { showFinding, verify } from '../../src/domain/verify.ts'
 
 /**
- * What must hold in any database of Tagih after any fault (faults, invariants I1, I2, I4, I6 and I10), each as a query
- * for what breaks it. Read from outside the program, as somebody who distrusts it would.
+ * What must hold in any database of Tagih after any fault (invariants I1, I2, I4 and I6), each as a query for what breaks
+ * it: a second opinion beside the program's own `verify`, by somebody who distrusts it.
  */
 const BREAKS: Record<string, string> = {
   'I1 two bills for one subscription and period': `
@@ -32,16 +33,25 @@ const BREAKS: Record<string, string> = {
   'an incoming message that nobody handled': `select id from message where direction = 'in' and status = 'received'`,
 }
 
-/** Everything that is broken in a business's books, one line each; empty is good. */
+/** Everything that is broken in a database, one line each; empty is good. */
 export async function findBroken(url: string): Promise<string[]> {
-  return inBooks(url, async (query) => {
-    const broken: string[] = []
+  const broken = await inBooks(url, async (query) => {
+    const found: string[] = []
     for (const [what, sql] of Object.entries(BREAKS)) {
       const rows = await query(sql)
-      if (rows.length > 0) broken.push(`${what}: ${rows.length}, first ${JSON.stringify(rows[0])}`)
+      if (rows.length > 0) found.push(`${what}: ${rows.length}, first ${JSON.stringify(rows[0])}`)
     }
-    return broken
+    return found
   })
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query('begin read only')
+    const findings = await verify(client)
+    return [...broken, ...findings.filter(({ wrong }) => wrong > 0).map(showFinding)]
+  } finally {
+    await client.end()
+  }
 }
 
 /** Reads a database as its login does, for its first business, past the program. */

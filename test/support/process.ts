@@ -45,10 +45,12 @@ export async function killDatabase(folder: string): Promise<void> {
   while (isAlive(pid)) await sleep(20)
 }
 
-/** The process of the embedded PostgreSQL, while it lives. */
+/** The process of the embedded PostgreSQL, while it lives: a number that was given to another process since is none. */
 export function databasePid(folder: string): number | undefined {
   const pid = Number(pidFile(folder)?.[0])
-  return pid && isAlive(pid) ? pid : undefined
+  if (!pid || !isAlive(pid)) return undefined
+  const command = `/proc/${pid}/cmdline`
+  return existsSync(command) && !readFileSync(command, 'utf8').includes(folder) ? undefined : pid
 }
 
 /** The login's address of the embedded PostgreSQL. */
