@@ -48,13 +48,15 @@ export async function playChaos(plan: {
   customers: number
   kills: readonly Target[]
   hangs: number
+  /** Fonnte has a good day: only the kills are to blame. */
+  calm?: boolean
   seed: number
   log?: (line: string) => void
 }): Promise<Outcome> {
   const started = performance.now()
   const { customers, kills, log = () => {} } = plan
   const random = seededRandom(plan.seed)
-  const fonnte = await roughFonnte(random, { calls: customers, count: plan.hangs })
+  const fonnte = await roughFonnte(random, { calls: customers, count: plan.hangs, calm: plan.calm })
   const folder = newFolder()
   const port = await freePort()
   const start = () => launch(folder, port, { FONNTE_URL: fonnte.url, LOG_LEVEL: 'silent' })

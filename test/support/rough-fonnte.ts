@@ -41,9 +41,12 @@ const HANG: Mood = { name: 'hang', share: 0, takes: true, garbles: true }
 const AWAY_MS = 200
 
 /**
- * @param hangs how many calls, evenly spread over so many, are taken and then never answered
+ * @param hangs how many calls, evenly spread over so many, are taken and then never answered; `calm`: all others go well
  */
-export async function roughFonnte(random: Random, hangs: { calls: number; count: number }): Promise<RoughFonnte> {
+export async function roughFonnte(
+  random: Random,
+  hangs: { calls: number; count: number; calm?: boolean },
+): Promise<RoughFonnte> {
   const handed = new Map<string, number>()
   const refused = new Set<string>()
   let calls = 0
@@ -53,6 +56,7 @@ export async function roughFonnte(random: Random, hangs: { calls: number; count:
   const pick = (): Mood => {
     const every = Math.floor(hangs.calls / (hangs.count + 1))
     if (hangs.count > 0 && calls % every === 0 && calls / every <= hangs.count) return HANG
+    if (hangs.calm) return WELL
     let rest = random() * 1_000
     for (const mood of MOODS) {
       rest -= mood.share
