@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Books } from './books.ts'
+import { anyOf, type Books } from './books.ts'
 import { type Rupiah, rupiah } from './money.ts'
 
 /** Money that can still pay something, and something that can still be paid. */
@@ -63,7 +63,7 @@ export async function listCredit(books: Books, customerIds: readonly number[]): 
     .selectFrom('payment')
     .select(['id as paymentId', 'customer_id as customerId', sql<Rupiah>`amount - allocated - returned`.as('free')])
     .where('business_id', '=', books.business.id)
-    .where('customer_id', 'in', [...customerIds])
+    .where('customer_id', '=', anyOf(customerIds))
     .where('held', '=', false)
     .where(sql<boolean>`amount - allocated - returned > 0`)
     .orderBy('id')
@@ -78,7 +78,7 @@ export async function applyCredit(books: Books, customerIds: readonly number[]):
     .selectFrom('invoice')
     .select(['id as invoiceId', 'customer_id as customerId', sql<Rupiah>`total - paid`.as('open')])
     .where('business_id', '=', books.business.id)
-    .where('customer_id', 'in', [...new Set(sources.map((source) => source.customerId))])
+    .where('customer_id', '=', anyOf([...new Set(sources.map((source) => source.customerId))]))
     .where('status', '=', 'open')
     .orderBy('due_on')
     .orderBy('id')

@@ -1,5 +1,5 @@
 import { type ExpressionBuilder, sql } from 'kysely'
-import type { Books } from './books.ts'
+import { anyOf, type Books } from './books.ts'
 import type { Phone } from './phone.ts'
 import type { Tables } from './tables.ts'
 
@@ -251,7 +251,7 @@ export async function lockCustomers(books: Books, ids: readonly number[]): Promi
     .selectFrom('customer')
     .select(['id', 'withdrawn_at'])
     .where('business_id', '=', books.business.id)
-    .where('id', 'in', [...ids])
+    .where('id', '=', anyOf(ids))
     .orderBy('id')
     .forUpdate()
     .execute()

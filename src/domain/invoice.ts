@@ -3,7 +3,7 @@ import { audit, type Books } from './books.ts'
 import type { Day, Moment } from './calendar.ts'
 import { applyCredit } from './credit.ts'
 import { lockCustomers } from './customer.ts'
-import type { Rupiah } from './money.ts'
+import { type Rupiah, rupiah } from './money.ts'
 
 /** What is owed for one period, as answers show it. */
 export type Invoice = {
@@ -42,32 +42,36 @@ export type IssueSummary = {
   parked: number
 }
 
+/** What one chunk did, whether there may be more, and behind which customer the next one begins. */
+export type IssuedChunk = { issued: number; more: boolean; after?: number }
+
 /**
- * Issues the next invoice of every subscription whose day of issue has come, for one chunk of customers; answers
- * how many, and whether there may be more. Called until there is no more. Whatever repeats or overlaps, there is one invoice for a subscription and
+ * Issues the next invoice of every subscription whose day of issue has come, for one chunk of customers, the first ones
+ * behind `after`. Called until there is no more. Whatever repeats or overlaps, there is one invoice for a subscription and
  * period: the unique key says so, and a conflict counts as done (faults M01, M03). Sends nothing (rules 6).
  */
 export async function issueChunk(
   books: Books,
-  only?: { customerIds: readonly number[]; however?: 'many' },
-): Promise<{ issued: number; more: boolean }> {
+  only: { customerIds?: readonly number[]; however?: 'many'; after?: number } = {},
+): Promise<IssuedChunk> {
   const { trx, business, today, now } = books
   const { rows: due } = await sql<{ id: number }>`
     select distinct s.customer_id as id
       from subscription s
       join plan p on p.business_id = s.business_id and p.id = s.plan_id
      where s.business_id = ${business.id} and s.status = 'active' and s.parked_at is null
-       and s.next_due_on - p.lead_days <= ${today}
-       and (${only?.customerIds ?? null}::bigint[] is null or s.customer_id = any (${only?.customerIds ?? null}::bigint[]))
+       and s.next_due_on - p.lead_days <= ${today} and s.customer_id > ${only.after ?? 0}
+       and (${only.customerIds ?? null}::bigint[] is null or s.customer_id = any (${only.customerIds ?? null}::bigint[]))
      order by 1 limit ${CHUNK}`.execute(trx)
-  if (due.length === 0) return { issued: 0, more: false }
+  // Behind the last customer it begins anew: an outage of several periods makes them due again.
+  if (due.length === 0) return { issued: 0, more: only.after !== undefined }
   const ids = await lockCustomers(
     books,
     due.map((row) => row.id),
   )
-  if (!only?.however) await parkRunaways(books, ids)
+  if (!only.however) await parkRunaways(books, ids)
   // The subscriptions are read again under the lock: one that was stopped meanwhile gets nothing (M04).
-  const { rows } = await sql<{ customerId: number; issued: boolean }>`
+  const { rows } = await sql<{ due: number; issued: number; customerIds: number[] }>`
     with due as materialized (
       select s.id, s.customer_id, s.next_due_on, s.next_period, s.anchor_day, p.months, p.name,
              coalesce(s.own_price, p.price) as price,
@@ -98,14 +102,15 @@ export async function issueChunk(
       update subscription s
          set next_due_on = next_due(d.next_due_on, d.anchor_day, d.months),
              next_period = (d.next_period + make_interval(months => d.months))::date
-        from due d where s.business_id = ${business.id} and s.id = d.id
+        from due d where s.business_id = ${business.id} and s.customer_id = any (${ids}) and s.id = d.id
     )
-    select d.customer_id as "customerId", i.id is not null as issued
+    select count(*)::int as due, count(i.id)::int as issued,
+           coalesce(json_agg(distinct d.customer_id) filter (where i.id is not null), '[]') as "customerIds"
       from due d left join issued i on i.subscription_id = d.id`.execute(trx)
-  const issued = rows.filter((row) => row.issued)
-  if (issued.length > 0) await applyCredit(books, [...new Set(issued.map((row) => row.customerId))])
-  // A customer whose outage spans several periods is due again with the next one.
-  return { issued: issued.length, more: rows.length > 0 || due.length === CHUNK }
+  const done = rows[0] as (typeof rows)[0]
+  if (done.issued > 0) await applyCredit(books, done.customerIds)
+  const next = due.length === CHUNK ? due.at(-1)?.id : undefined
+  return { issued: done.issued, more: done.due > 0 || next !== undefined, ...(next && { after: next }) }
 }
 
 async function parkRunaways(books: Books, customerIds: readonly number[]): Promise<void> {
@@ -212,6 +217,12 @@ export async function issueSummary(books: Books, since: Moment): Promise<IssueSu
              where business_id = ${books.business.id} and kind = 'recurring' and issued_at >= ${since}) as "issuedAmount"
       from standing`.execute(books.trx)
   return rows[0] as IssueSummary
+}
+
+/** An invoice as it stands once more of it is paid: what the table says then too, so that it need not be read again. */
+export function afterPaying(invoice: Invoice, amount: Rupiah): Invoice {
+  const [paid, open] = [rupiah(invoice.paid + amount), rupiah(invoice.open - amount)]
+  return { ...invoice, paid, open, status: open === 0 ? 'paid' : 'open' }
 }
 
 function invoices(books: Books) {

@@ -196,6 +196,7 @@ type InvoiceTable = {
   voided_at: Moment | null
   void_reason: string | null
   status: GeneratedAlways<'open' | 'paid' | 'void'>
+  one_off_customer_id: GeneratedAlways<number | null>
 }
 
 type InvoiceLineTable = {

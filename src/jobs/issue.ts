@@ -1,7 +1,7 @@
 import type { OpenBooks } from '../domain/books.ts'
 import { listStaff, openMatter } from '../domain/conversation.ts'
 import { type Database, refreshStatistics } from '../domain/database.ts'
-import { issueChunk, listNewlyParked } from '../domain/invoice.ts'
+import { type IssuedChunk, issueChunk, listNewlyParked } from '../domain/invoice.ts'
 import { queueMessages } from '../domain/message.ts'
 import { formatCount } from '../domain/money.ts'
 
@@ -18,11 +18,11 @@ export async function issueAll(
 ): Promise<number> {
   const { database, openBooks } = deps
   let total = 0
-  for (let chunks = 1; ; chunks++) {
-    const { issued, more } = await openBooks(businessId, (books) => issueChunk(books))
-    total += issued
-    if (!more) break
-    if (chunks === 1 && issued >= MANY) await refreshStatistics(database)
+  for (let chunk: IssuedChunk = { issued: 0, more: true }, first = true; chunk.more; first = false) {
+    const { after } = chunk
+    chunk = await openBooks(businessId, (books) => issueChunk(books, { after }))
+    total += chunk.issued
+    if (first && chunk.issued >= MANY) await refreshStatistics(database)
   }
   await askAboutParked(openBooks, businessId)
   return total

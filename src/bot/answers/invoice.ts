@@ -29,8 +29,9 @@ export async function handleIssue(): Promise<Answer> {
 
 export const issueErrand: ErrandHandler = async ({ open }) => {
   const since = await open(async (books) => books.now)
-  while ((await open((books) => issueChunk(books))).more) {
-    // Until nothing is due to be issued.
+  for (let chunk = await open((books) => issueChunk(books)); chunk.more; ) {
+    const { after } = chunk
+    chunk = await open((books) => issueChunk(books, { after }))
   }
   return async ({ books }) => {
     const done = await issueSummary(books, since)
