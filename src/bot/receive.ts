@@ -86,7 +86,7 @@ export function makeBot(deps: {
     return turns
   }
 
-  /** Takes the oldest turn of a phone in one transaction; false when there was none. */
+  /** Takes the oldest turn of a phone in one transaction; true when more of its messages wait. */
   const takeTurn = async (businessId: number, phone: string): Promise<boolean> => {
     let failing: number | undefined
     try {
@@ -94,8 +94,7 @@ export function makeBot(deps: {
         const message = await nextUnhandled(books, phone)
         if (!message) return false
         failing = message.id
-        await handle(books, message, publicUrl)
-        return true
+        return await handle(books, message, publicUrl)
       })
     } catch (error) {
       // Without the database nothing can be said about the message; it stays for the next sweep.
@@ -171,7 +170,8 @@ async function store(books: Books, incoming: Incoming): Promise<number | undefin
   return storeIncoming(books, { ...message, ...(file && { fileId: await storeFile(books, file) }) })
 }
 
-async function handle(books: Books, message: Message, publicUrl: string): Promise<void> {
+/** Takes one turn; answers whether more of this phone's messages wait. */
+async function handle(books: Books, message: Message, publicUrl: string): Promise<boolean> {
   const turn = await makeTurn(books, message, publicUrl)
   if (!turn) {
     // A stranger on a number that is also used privately gets nothing, save who brings the code of the first owner.
@@ -179,14 +179,13 @@ async function handle(books: Books, message: Message, publicUrl: string): Promis
     const owner = welcome && (await makeTurn(books, message, publicUrl))
     if (owner) await keepAnswer(owner, welcome)
     else if (welcome) await reply(books, message, welcome.text ?? '')
-    await settleIncoming(books, message.id, 'handled', null, welcome ? 'activation' : 'stranger')
-    return
+    return settleIncoming(books, message.id, 'handled', null, welcome ? 'activation' : 'stranger')
   }
   if (turn.person.kind === 'customer') await noteWrote(books, message.phone)
   const outcome = await converse(turn)
   const silent = turn.person.kind === 'customer' && (await isSilent(books, message.phone))
   await keepAnswer(outcome.turn, silent ? hush(outcome) : outcome.answer)
-  await settleIncoming(books, message.id, 'handled', outcome.understood, silent ? 'silence' : undefined)
+  return settleIncoming(books, message.id, 'handled', outcome.understood, silent ? 'silence' : undefined)
 }
 
 /** What a customer gets although a person of the business is talking with them: the receipt and the way to pay. */

@@ -62,14 +62,16 @@ export async function addStaff(
 
 /** The question this person has open, or nothing; an expired one is closed on the way. */
 export async function findQuestion(books: Books, phone: string): Promise<OpenQuestion | undefined> {
-  await closeQuestions(books, phone, { expiredOnly: true })
-  return books.trx
+  const open = await books.trx
     .selectFrom('question')
     .selectAll()
     .where('business_id', '=', books.business.id)
     .where('phone', '=', phone)
     .where('closed_at', 'is', null)
     .executeTakeFirst()
+  if (!open || Temporal.Instant.compare(open.expires_at, books.now) > 0) return open
+  await closeQuestions(books, phone)
+  return undefined
 }
 
 /** Asks this person something; what was open before is replaced. */
@@ -118,15 +120,14 @@ export async function askQuestion(
     .execute()
 }
 
-export async function closeQuestions(books: Books, phone: string, only?: { expiredOnly: true }): Promise<void> {
-  let query = books.trx
+export async function closeQuestions(books: Books, phone: string): Promise<void> {
+  await books.trx
     .updateTable('question')
     .set({ closed_at: books.now })
     .where('business_id', '=', books.business.id)
     .where('phone', '=', phone)
     .where('closed_at', 'is', null)
-  if (only) query = query.where('expires_at', '<=', books.now)
-  await query.execute()
+    .execute()
 }
 
 /** Counts one more wrong answer to a question; answers how many there were. */

@@ -141,28 +141,38 @@ export async function isStored(
  * person are taken in order, one at a time (C17).
  */
 export async function nextUnhandled(books: Books, phone: string): Promise<Message | undefined> {
-  await books.trx
-    .insertInto('conversation')
-    .values({ business_id: books.business.id, phone, hinted_at: null })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
-  await books.trx
+  if (!(await lockConversation(books, phone))) {
+    await books.trx
+      .insertInto('conversation')
+      .values({ business_id: books.business.id, phone, hinted_at: null })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+    await lockConversation(books, phone)
+  }
+  return (
+    books.trx
+      .selectFrom('message')
+      .selectAll()
+      .where('business_id', '=', books.business.id)
+      .where('phone', '=', phone)
+      // Written out, so that the index of what nobody handled serves a prepared statement too.
+      .where('direction', '=', sql.lit('in'))
+      .where('status', '=', sql.lit('received'))
+      .orderBy('id')
+      .limit(1)
+      .executeTakeFirst()
+  )
+}
+
+async function lockConversation(books: Books, phone: string): Promise<boolean> {
+  const locked = await books.trx
     .selectFrom('conversation')
     .select('phone')
     .where('business_id', '=', books.business.id)
     .where('phone', '=', phone)
     .forUpdate()
     .execute()
-  return books.trx
-    .selectFrom('message')
-    .selectAll()
-    .where('business_id', '=', books.business.id)
-    .where('phone', '=', phone)
-    .where('direction', '=', 'in')
-    .where('status', '=', 'received')
-    .orderBy('id')
-    .limit(1)
-    .executeTakeFirst()
+  return locked.length > 0
 }
 
 /** More than one person writes in any outage; what is beyond has its own turn. */
@@ -204,19 +214,26 @@ export async function getMessage(books: Books, id: number): Promise<Message> {
     .executeTakeFirstOrThrow()
 }
 
+/** Marks an incoming message; answers whether more of its phone wait, so that nobody has to look once more. */
 export async function settleIncoming(
   books: Books,
   id: number,
   status: 'handled' | 'failed',
   understood: { command: string; args: Record<string, unknown> } | null,
   reason?: string,
-): Promise<void> {
-  await books.trx
+): Promise<boolean> {
+  const { more } = await books.trx
     .updateTable('message')
     .set({ status, understood: understood && json(understood), settled_at: books.now, reason: reason ?? null })
     .where('business_id', '=', books.business.id)
     .where('id', '=', id)
-    .execute()
+    .returning(
+      sql<boolean>`exists (
+        select from message m where m.business_id = message.business_id and m.phone = message.phone
+           and m.direction = 'in' and m.status = 'received' and m.id <> message.id)`.as('more'),
+    )
+    .executeTakeFirstOrThrow()
+  return more
 }
 
 /** Notes that an incoming message brought back the code that was sent to its phone. */
@@ -280,15 +297,19 @@ export async function queueMessages(books: Books, fresh: readonly NewMessage[]):
         not_before: books.now.add({ seconds: message.delaySeconds ?? 0 }),
       })),
     )
-    .returning('id')
+    // Wakes the sender when this transaction commits, once, however many rows say so.
+    .returning(['id', wake(books, fresh[0]?.channel ?? 'bot').as('woken')])
     .execute()
-  await wakeSender(books, fresh[0]?.channel ?? 'bot')
   return rows.map((row) => row.id)
 }
 
 /** Wakes the sender when this transaction commits; its sweep would come by anyway. */
 export async function wakeSender(books: Books, channel: ChannelName): Promise<void> {
-  await sql`select pg_notify('outbox', ${`${books.business.id}:${channel}`})`.execute(books.trx)
+  await sql`select ${wake(books, channel)}`.execute(books.trx)
+}
+
+function wake(books: Books, channel: ChannelName) {
+  return sql`pg_notify('outbox', ${`${books.business.id}:${channel}`})`
 }
 
 /** The form of WhatsApp's own message ids; chosen here, so that a repeat can be recognised (api-facts C9). */

@@ -7,7 +7,7 @@ import { openMatter } from './conversation.ts'
 import { lockCustomers } from './customer.ts'
 import type { Invoice } from './invoice.ts'
 import { type Rupiah, sum } from './money.ts'
-import { type Recorded, recordPayment } from './payment.ts'
+import { pickOpen, type Recorded, recordPayment } from './payment.ts'
 import type { Method, Tables } from './tables.ts'
 
 /** One Midtrans transaction for one or more invoices: a try to pay. */
@@ -280,7 +280,11 @@ async function recordExact(
       amount: sum(own.map((line) => line.amount)),
       // One transaction may pay for several customers of one phone: a payment for each.
       source: `midtrans:${transactionId}:${customerId}`,
-      invoiceIds: own.map((line) => line.invoiceId),
+      invoices: await pickOpen(
+        books,
+        customerId,
+        own.map((line) => line.invoiceId),
+      ),
     })
     if (made) recorded.push(made)
   }

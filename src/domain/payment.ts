@@ -3,7 +3,7 @@ import { audit, type Books } from './books.ts'
 import type { Day, Moment } from './calendar.ts'
 import { type Allocation, allocate, spread } from './credit.ts'
 import { lockCustomers } from './customer.ts'
-import { findInvoices, type Invoice, listOpenInvoices } from './invoice.ts'
+import { afterPaying, findInvoices, type Invoice, listOpenInvoices } from './invoice.ts'
 import { type Rupiah, rupiah, sum } from './money.ts'
 import type { Method } from './tables.ts'
 
@@ -16,8 +16,8 @@ export type NewPayment = {
   /** What this money came from, chosen before the first try: the same source is never recorded twice (M18, P02). */
   source: string
   staffId?: number
-  /** Which invoices it pays, in order; without them the open ones, the oldest first. */
-  invoiceIds?: readonly number[]
+  /** The open invoices it pays, in order, as read under the customer's lock; without them all, the oldest first. */
+  invoices?: readonly Invoice[]
   /** Kept as received and applied to nothing until a person decides (rules 21). */
   held?: boolean
 }
@@ -53,24 +53,17 @@ export type Payment = {
  */
 export async function recordPayment(books: Books, fresh: NewPayment): Promise<Recorded | undefined> {
   const { trx, business, now } = books
-  await lockCustomers(books, [fresh.customerId])
-  const inserted = await trx
-    .insertInto('payment')
-    .values({
-      business_id: business.id,
-      customer_id: fresh.customerId,
-      amount: fresh.amount,
-      method: fresh.method,
-      paid_on: fresh.paidOn,
-      channel: fresh.channel,
-      source: fresh.source,
-      recorded_by: fresh.staffId ?? null,
-      recorded_at: now,
-      held: fresh.held ?? false,
-    })
-    .onConflict((conflict) => conflict.columns(['business_id', 'source']).doNothing())
-    .returning('id')
-    .executeTakeFirst()
+  const { rows } = await sql<{ id: number }>`
+    with payer as materialized (
+      select id from customer where business_id = ${business.id} and id = ${fresh.customerId} for update
+    )
+    insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_by, recorded_at, held)
+    select ${business.id}, id, ${fresh.amount}, ${fresh.method}, ${fresh.paidOn}, ${fresh.channel}, ${fresh.source},
+           ${fresh.staffId ?? null}, ${now}, ${fresh.held ?? false}
+      from payer
+    on conflict (business_id, source) do nothing
+    returning id`.execute(trx)
+  const inserted = rows[0]
   if (!inserted) return undefined
   await audit(books, {
     actor: fresh.staffId ? `staff:${fresh.staffId}` : fresh.channel,
@@ -79,7 +72,7 @@ export async function recordPayment(books: Books, fresh: NewPayment): Promise<Re
     facts: { customerId: fresh.customerId, amount: fresh.amount, method: fresh.method },
   })
   if (fresh.held) return { paymentId: inserted.id, invoices: [], paid: [], credit: fresh.amount }
-  return settle(books, inserted.id, fresh)
+  return settle(books, inserted.id, fresh, fresh.invoices)
 }
 
 /** Lets a payment that is held pay after all, as its owner decided. */
@@ -96,17 +89,23 @@ export async function releasePayment(
     .where('held', '=', true)
     .returning(['id', 'customer_id as customerId', 'amount'])
     .executeTakeFirst()
-  return payment && settle(books, payment.id, { ...payment, invoiceIds })
+  return payment && settle(books, payment.id, payment, await pickOpen(books, payment.customerId, invoiceIds))
+}
+
+/** Those of a customer's invoices that are open, in the order given. */
+export async function pickOpen(books: Books, customerId: number, invoiceIds: readonly number[]): Promise<Invoice[]> {
+  const all = await listOpenInvoices(books, [customerId], { ahead: true })
+  return invoiceIds.flatMap((id) => all.find((invoice) => invoice.id === id) ?? [])
 }
 
 async function settle(
   books: Books,
   paymentId: number,
-  payment: { customerId: number; amount: Rupiah; invoiceIds?: readonly number[] },
+  payment: { customerId: number; amount: Rupiah },
+  invoices?: readonly Invoice[],
 ): Promise<Recorded> {
-  const { customerId, amount, invoiceIds } = payment
-  const all = await listOpenInvoices(books, [customerId], { ahead: true })
-  const open = invoiceIds ? invoiceIds.flatMap((id) => all.find((invoice) => invoice.id === id) ?? []) : all
+  const { customerId, amount } = payment
+  const open = invoices ?? (await listOpenInvoices(books, [customerId], { ahead: true }))
   const paid = spread(
     [{ paymentId, customerId, free: amount }],
     open.map((invoice) => ({ invoiceId: invoice.id, customerId, open: invoice.open })),
@@ -115,10 +114,10 @@ async function settle(
   return {
     paymentId,
     paid,
-    invoices: await findInvoices(
-      books,
-      paid.map((row) => row.invoiceId),
-    ),
+    invoices: open.flatMap((invoice) => {
+      const part = paid.find((row) => row.invoiceId === invoice.id)
+      return part ? [afterPaying(invoice, part.amount)] : []
+    }),
     credit: rupiah(amount - sum(paid.map((row) => row.amount))),
   }
 }

@@ -172,7 +172,7 @@ async function record(
     channel: 'chat',
     source: `message:${message.id}`,
     staffId: person.id,
-    invoiceIds: invoices.map(({ id }) => id),
+    invoices,
   })
   if (!made) throw new Error(`message ${message.id} was handled before`)
   const receipt = await queueReceipt(turn, customer, { amount, method, made })
