@@ -1,5 +1,5 @@
 import { closeUnpaid, isMoot } from '../domain/ask.ts'
-import type { Business, OpenBooks } from '../domain/books.ts'
+import type { Books, Business, OpenBooks } from '../domain/books.ts'
 import { listStaff } from '../domain/conversation.ts'
 import { isOutage } from '../domain/database.ts'
 import { GatewayError, queueMessages } from '../domain/message.ts'
@@ -22,11 +22,13 @@ const MOST_UNANSWERED = 3
  * worked on yet is put off; throws when Midtrans cannot be asked, so that the job is tried again soon.
  */
 export async function handleNotification(deps: PayDeps, businessId: number, id: number): Promise<void> {
-  const { notification, order, business } = await deps.openBooks(businessId, async (books) => {
+  const { notification, order, moot, business } = await deps.openBooks(businessId, async (books) => {
     const found = await findNotification(books, id)
+    const known = found && (await findOrder(books, String(found.body.order_id)))
     return {
       notification: found,
-      order: found && (await findOrder(books, String(found.body.order_id))),
+      order: known,
+      moot: known !== undefined && (await isMoot(books, known.order_id)),
       business: books.business,
     }
   })
@@ -38,8 +40,9 @@ export async function handleNotification(deps: PayDeps, businessId: number, id: 
       await tellUnknown(deps, business, String(notification.body.order_id))
       return await postpone('unknown order')
     }
-    const result = await askAndApply(deps, business, order.order_id)
-    await deps.openBooks(businessId, (books) => settleNotification(books, id, result))
+    await askAndApply(deps, business, { orderId: order.order_id, moot }, (books, result) =>
+      settleNotification(books, id, result),
+    )
   } catch (error) {
     await postpone('no answer')
     throw error
@@ -59,7 +62,8 @@ export async function reconcile(deps: PayDeps, businessId: number, orderIds: rea
   let unanswered = 0
   for (const orderId of orderIds) {
     try {
-      await askAndApply(deps, business, orderId)
+      const moot = await deps.openBooks(businessId, (books) => isMoot(books, orderId))
+      await askAndApply(deps, business, { orderId, moot })
       unanswered = 0
     } catch (error) {
       if (isOutage(error)) throw error
@@ -70,27 +74,32 @@ export async function reconcile(deps: PayDeps, businessId: number, orderIds: rea
   }
 }
 
-async function askAndApply(deps: PayDeps, business: Business, orderId: string): Promise<string> {
-  const gateway = deps.payment(business)
-  if (!gateway) return 'no key'
-  const moot = await deps.openBooks(business.id, (books) => isMoot(books, orderId))
+/** Asks what became of an order and applies the answer, with `note` of what came of it in the same transaction. */
+async function askAndApply(
+  { openBooks, payment }: Pick<PayDeps, 'openBooks' | 'payment'>,
+  business: Business,
+  { orderId, moot }: { orderId: string; moot: boolean },
+  note: (books: Books, result: string) => Promise<void> = async () => {},
+): Promise<void> {
+  const gateway = payment(business)
+  if (!gateway) return openBooks(business.id, (books) => note(books, 'no key'))
   try {
     if (moot) await gateway.expire(orderId)
     const status = await gateway.getStatus(orderId)
-    return await deps.openBooks(business.id, async (books) => {
+    await openBooks(business.id, async (books) => {
       const applied = await applyStatus(books, orderId, status)
       await announceApplied(books, applied)
       if (moot) await closeUnpaid(books, orderId)
-      return applied.outcome === 'nothing' ? applied.reason : applied.outcome
+      await note(books, applied.outcome === 'nothing' ? applied.reason : applied.outcome)
     })
   } catch (error) {
-    if (error instanceof GatewayError && error.fault === 'device') await tellKeyRefused(deps, business)
+    if (error instanceof GatewayError && error.fault === 'device') await tellKeyRefused(openBooks, business)
     throw error
   }
 }
 
 /** Payments come in and cannot be confirmed: the owner hears it once a day. */
-async function tellKeyRefused({ openBooks }: PayDeps, business: Business): Promise<void> {
+async function tellKeyRefused(openBooks: OpenBooks, business: Business): Promise<void> {
   await openBooks(business.id, async (books) => {
     if (!(await noteDailyRun(books, 'midtrans.key', books.today))) return
     const text =
