@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { addStaff } from '../../src/domain/conversation.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
-import { issueChunk, listOpenInvoices } from '../../src/domain/invoice.ts'
+import { findInvoices, issueChunk, listOpenInvoices } from '../../src/domain/invoice.ts'
 import { rupiah } from '../../src/domain/money.ts'
 import { recordPayment, undoPayment } from '../../src/domain/payment.ts'
 import { addPlan } from '../../src/domain/plan.ts'
@@ -63,6 +63,32 @@ test('many payments for one invoice at the same moment pay it once, the rest is 
     // 8 × 150.000 came in, 150.000 was owed.
     expect(rows).toEqual([{ credit: 7 * 150_000 }])
   })
+})
+
+test('the answer to a payment shows its invoices as the table has them then', async () => {
+  const { customerId, invoiceId } = await billed('Dewi')
+  // 150.000 is owed: 50.000 leaves 100.000, and of 120.000 more 20.000 is over.
+  for (const [amount, status, credit] of [
+    [50_000, 'open', 0],
+    [120_000, 'paid', 20_000],
+  ] as const) {
+    const made = await pay(customerId, amount, `dewi:${amount}`)
+    const stored = await open((books) => findInvoices(books, [invoiceId]))
+    expect(made?.invoices).toEqual(stored)
+    expect(made).toMatchObject({ invoices: [{ status }], credit })
+  }
+})
+
+test('an invoice cannot belong to another customer than its subscription, nor to nobody', async () => {
+  const [{ customerId }, other] = [await billed('Tono'), await billed('Yuli')]
+  const insert = (subscription: string, customer: number, kind: string) =>
+    open((books) =>
+      sql`insert into invoice (business_id, customer_id, subscription_id, kind, source, number, period, plan_name, due_on, issue_on, issued_on, issued_at, total)
+          select business_id, ${customer}, ${sql.raw(subscription)}, ${kind}, 'test', 'INV-209912-00001', '2099-12-01', 'x', '2099-12-20', '2099-12-01', '2099-12-01', ${books.now}, 1
+            from subscription where customer_id = ${customerId}`.execute(books.trx),
+    )
+  await expect(insert('id', other.customerId, 'recurring')).rejects.toThrow(/foreign key/)
+  await expect(insert('null', 999_999, 'one_off')).rejects.toThrow(/foreign key/)
 })
 
 test('a second undo changes nothing', async () => {

@@ -1,0 +1,52 @@
+import type pg from 'pg'
+
+/** A statement that was said so often is prepared, where it is no longer than this and not too many are. */
+const PREPARED_FROM = 3
+const LONGEST_PREPARED = 5_000
+const MOST_PREPARED = 300
+
+/**
+ * Names the statements that PostgreSQL shall read and plan once a connection instead of every time: more than half of
+ * what a small one costs it. Lists of any length in the text (`in (…)`) would make one statement many.
+ */
+export function statementNames(): (text: string) => string | undefined {
+  const names = new Map<string, string>()
+  const said = new Map<string, number>()
+  return (text) => {
+    const name = names.get(text)
+    if (name || names.size >= MOST_PREPARED || text.length > LONGEST_PREPARED) return name
+    const times = (said.get(text) ?? 0) + 1
+    if (said.size >= 10 * MOST_PREPARED) said.clear()
+    said.set(text, times)
+    if (times >= PREPARED_FROM) names.set(text, `tagih_${names.size + 1}`)
+    return undefined
+  }
+}
+
+/**
+ * Sends statements by one connection. `begin` waits for the statement behind it and travels with it where that has no
+ * parameters. Of several statements in one text the last one's rows count.
+ */
+export function sendBy(client: pg.PoolClient, nameOf: (text: string) => string | undefined) {
+  let begun = false
+  return async (text: string, values: readonly unknown[]) => {
+    if (text === 'begin') {
+      begun = true
+      return { command: 'BEGIN', rowCount: null, rows: [] }
+    }
+    const first = begun
+    begun = false
+    if (values.length > 0) {
+      if (first) await client.query('begin')
+      return client.query({ name: nameOf(text), text, values: values.map(toColumn) })
+    }
+    const results = (await client.query(first ? `begin; ${text}` : text)) as pg.QueryResult | pg.QueryResult[]
+    return Array.isArray(results) ? results.at(-1) : results
+  }
+}
+
+/** node-postgres would write a Temporal value as JSON, in quotes. */
+function toColumn(value: unknown): unknown {
+  if (value instanceof Temporal.PlainDate || value instanceof Temporal.Instant) return value.toString()
+  return Array.isArray(value) ? value.map(toColumn) : value
+}
