@@ -2,6 +2,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { excel } from './excel.ts'
 import { issuing } from './issuing.ts'
+import { notifications } from './notifications.ts'
 import { openPlace, type Place } from './place.ts'
 import { isMissed, type Line, median, ratio } from './rounds.ts'
 import { turns } from './turns.ts'
@@ -10,6 +11,7 @@ import { turns } from './turns.ts'
 const FIGURES: Readonly<Record<string, (place: Place, rounds: number) => Promise<Line[]>>> = {
   issuing,
   turns,
+  notifications,
   excel,
 }
 
