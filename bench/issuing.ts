@@ -19,7 +19,7 @@ export async function issuing(place: Place, rounds: number): Promise<Line[]> {
         ours: (round) => issueOurs(site, count, round),
         baseline: () => issueBaseline(site, count),
       },
-      lines.length === 0,
+      { warmUp: lines.length === 0 },
     )
     await site.end()
     lines.push({ figure: `issuing ${count.toLocaleString('en')} invoices`, unit: 's', ...measured, aim: 2 })

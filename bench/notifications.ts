@@ -42,7 +42,7 @@ export async function notifications(place: Place, rounds: number): Promise<Line[
     return PER_ROUND / (await seconds(() => Promise.all([count.from(PER_ROUND), sendFrom(outside, url, orderIds)])))
   }
   try {
-    const measured = await interleave(rounds, { ours: play(ours.url), baseline: play(bare.url) })
+    const measured = await interleave(rounds, { ours: play(ours.url), baseline: play(bare.url) }, site)
     await check(site, ours, PER_ROUND * (rounds + 1))
     return [{ figure: `Midtrans notifications, ${AT_ONCE} at a time`, unit: '/s', ...measured, aim: 0.6 }]
   } finally {

@@ -51,11 +51,12 @@ export async function turns(place: Place, rounds: number): Promise<Line[]> {
   for (const [atOnce, count] of Object.entries(TURNS).map(([key, value]) => [Number(key), value] as const)) {
     const start = from
     const batch = (round: number) => Array.from({ length: count }, (_, index) => start + round * count + index)
-    const measured = await interleave(rounds, {
-      ours: (round) => rate(batch(round), atOnce, ours),
-      baseline: (round) => rate(batch(round), atOnce, baseline),
-      tpcb: (round) => rate(batch(round), atOnce, () => tpcb(site.bare, 16)),
-    })
+    const contenders = {
+      ours: (round: number) => rate(batch(round), atOnce, ours),
+      baseline: (round: number) => rate(batch(round), atOnce, baseline),
+      tpcb: (round: number) => rate(batch(round), atOnce, () => tpcb(site.bare, 16)),
+    }
+    const measured = await interleave(rounds, contenders, site)
     from += count * (rounds + 1)
     const figure = `payment by chat, ${atOnce} at a time`
     lines.push({ figure, unit: '/s', ours: measured.ours, baseline: measured.baseline, aim: 0.7 })
