@@ -21,8 +21,8 @@ const AMOUNT = 150_000
 
 /**
  * Midtrans notifications, from the signed POST until the payment is in the ledger with its receipt queued: the real webhook,
- * the real queue and the real gateway beside a bare node:http server with pg. Midtrans is a process of its own, and the
- * sender stands still on both sides.
+ * the real queue and the real gateway beside a bare node:http server with pg, on the same tables and on plain ones. Midtrans
+ * is a process of its own, and the sender stands still on all sides.
  */
 export async function notifications(place: Place, rounds: number): Promise<Line[]> {
   const site = await place.site('notifications')
@@ -30,23 +30,27 @@ export async function notifications(place: Place, rounds: number): Promise<Line[
   const [{ port }] = (await once(outside, 'message')) as [Outside]
   const statusUrl = `http://127.0.0.1:${port}/v2`
   const count = countdown()
-  const ours = await startOurs(site, statusUrl.slice(0, -3), PER_ROUND * (rounds + 1), count)
-  const bare = await serveBare(site.bare, {
-    serverKey: MIDTRANS_KEY,
-    statusUrl,
-    onRecorded: count.down,
-    onError: count.fail,
-  })
-  const play = (url: string) => async (round: number) => {
-    const orderIds = Array.from({ length: PER_ROUND }, (_, index) => orderIdOf(round * PER_ROUND + index))
+  const half = PER_ROUND * (rounds + 1)
+  const ours = await startOurs(site, statusUrl.slice(0, -3), 2 * half, count)
+  const each = { serverKey: MIDTRANS_KEY, statusUrl, onRecorded: count.down, onError: count.fail }
+  const same = await serveBare(site.own, { ...each, plain: false })
+  const bare = await serveBare(site.bare, { ...each, plain: true })
+  const play = (url: string, from: number) => async (round: number) => {
+    const orderIds = Array.from({ length: PER_ROUND }, (_, index) => orderIdOf(from + round * PER_ROUND + index))
     return PER_ROUND / (await seconds(() => Promise.all([count.from(PER_ROUND), sendFrom(outside, url, orderIds)])))
   }
   try {
-    const measured = await interleave(rounds, { ours: play(ours.url), baseline: play(bare.url) }, site)
-    await check(site, ours, PER_ROUND * (rounds + 1))
-    return [{ figure: `Midtrans notifications, ${AT_ONCE} at a time`, unit: '/s', ...measured, aim: 0.6 }]
+    const contenders = { ours: play(ours.url, 0), same: play(same.url, half), plain: play(bare.url, 0) }
+    const measured = await interleave(rounds, contenders, site)
+    await check(site, ours, half)
+    const line = { unit: '/s', ours: measured.ours, aim: 0.6 } as const
+    return [
+      { ...line, figure: `Midtrans notifications, ${AT_ONCE} at a time`, baseline: measured.same },
+      { ...line, figure: '  beside plain tables', baseline: measured.plain },
+    ]
   } finally {
     outside.disconnect()
+    await same.end()
     await bare.end()
     await ours.end()
     await site.end()
@@ -153,7 +157,7 @@ async function seedOrders(site: Site, businessId: number): Promise<void> {
   await site.settle()
 }
 
-/** A rate counts only when every bill is paid once, on both sides. */
+/** A rate counts only when every bill is paid once, on all sides. */
 async function check(site: Site, { openBooks, businessId }: Ours, expected: number): Promise<void> {
   const unpaid = await openBooks(businessId, ({ trx }) =>
     trx.selectFrom('invoice').select('id').where('status', '=', 'open').execute(),

@@ -13,11 +13,14 @@ export type Place = {
   end(): Promise<void>
 }
 
-/** One figure's database: ours to the product, a bare pool to the baseline, which has the schema `bare`. */
+/** One figure's database: ours to the product, two pools to the baselines. */
 export type Site = {
   readonly url: string
   readonly database: Database
+  /** On plain tables: the schema `bare`, without policies, foreign keys and triggers. */
   readonly bare: pg.Pool
+  /** On the product's own tables, as the role of its transactions, for the business 1. */
+  readonly own: pg.Pool
   /** Writes everything out and counts every row, so that each round starts alike. */
   settle(): Promise<void>
   end(): Promise<void>
@@ -51,21 +54,30 @@ export async function openPlace(): Promise<Place> {
 
 async function openSite(url: string, checkpoint: () => Promise<unknown>): Promise<Site> {
   const database = await openDatabase(url)
-  const bare = new pg.Pool({ connectionString: url, max: POOL_SIZE })
-  // When a figure fails, the server is stopped under it; its own error is the one to show.
-  bare.on('error', () => {})
+  const bare = openPool(url, 'search_path=bare,public')
+  const own = openPool(url, `role=${database.appRole}`, 'app.business_id=1')
   await bare.query('create schema bare')
   return {
     url,
     database,
     bare,
+    own,
     async settle() {
       await bare.query('vacuum analyze')
       await checkpoint()
     },
     async end() {
       await bare.end()
+      await own.end()
       await database.end()
     },
   }
+}
+
+function openPool(url: string, ...settings: string[]): pg.Pool {
+  const options = settings.map((setting) => `-c ${setting}`).join(' ')
+  const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE, options })
+  // When a figure fails, the server is stopped under it; its own error is the one to show.
+  pool.on('error', () => {})
+  return pool
 }

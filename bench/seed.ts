@@ -47,7 +47,7 @@ export async function seedBusiness(site: Site, size: { customers: number; staff:
 export async function asBusiness(site: Site, businessId: number, statements: readonly string[]): Promise<void> {
   const client = await site.bare.connect()
   try {
-    await client.query('begin')
+    await client.query('begin; set local search_path to public')
     await client.query(`select set_config('app.business_id', $1, true)`, [String(businessId)])
     for (const statement of statements) await client.query(statement, [businessId])
     await client.query('commit')

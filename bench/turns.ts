@@ -4,7 +4,7 @@ import { bookkeeper, type OpenBooks } from '../src/domain/books.ts'
 import { movableClock } from '../src/gateways/clock.ts'
 import { issueAll } from '../src/jobs/issue.ts'
 import { makeTpcb, tpcb } from './baseline/tpcb.ts'
-import { payBare } from './baseline/turns.ts'
+import { type BareTurn, payBare, paySame } from './baseline/turns.ts'
 import type { Place, Site } from './place.ts'
 import { interleave, type Line, rate } from './rounds.ts'
 import { customerPhone, makeBare, START, seedBusiness, staffPhone } from './seed.ts'
@@ -15,13 +15,14 @@ const AMOUNT = 50_000
 
 /**
  * A chat turn that records a payment, from the message that came in to the answer that waits to leave: `bot.receive`
- * beside a bare driver loop, and beside pgbench's TPC-B-like mix by the same driver. Every turn is another customer's;
- * at once are as many staff, since the turns of one person are taken one after the other.
+ * beside a bare driver loop that does the same on the same tables, beside the barest loop on plain tables, and beside
+ * pgbench's TPC-B-like mix by the same driver. Every turn is another customer's; at once are as many staff, since the
+ * turns of one person are taken one after the other.
  */
 export async function turns(place: Place, rounds: number): Promise<Line[]> {
   const site = await place.site('turns')
   const perRound = Object.values(TURNS).reduce((sum, count) => sum + count, 0)
-  const { businessId, openBooks } = await open(site, perRound * (rounds + 1))
+  const { businessId, openBooks } = await open(site, 2 * perRound * (rounds + 1))
   const bot = makeBot({
     openBooks,
     publicUrl: 'http://127.0.0.1',
@@ -38,14 +39,15 @@ export async function turns(place: Place, rounds: number): Promise<Line[]> {
       kind: 'text',
       text: `lunas ${customerPhone(index)} 50rb`,
     })
-  const baseline = (index: number, staff: number) =>
-    payBare(site.bare, {
-      outsideId: `BARE${index}`,
-      sender: staffPhone(staff),
-      customer: customerPhone(index),
-      amount: AMOUNT,
-      text: `lunas ${customerPhone(index)} 50rb`,
-    })
+  const turn = (index: number, staff: number): BareTurn => ({
+    now: START.toString(),
+    outsideId: `BARE${index}`,
+    sender: staffPhone(staff),
+    customer: customerPhone(index),
+    amount: AMOUNT,
+    text: `lunas ${customerPhone(index)} 50rb`,
+  })
+  const half = perRound * (rounds + 1)
   const lines: Line[] = []
   let from = 0
   for (const [atOnce, count] of Object.entries(TURNS).map(([key, value]) => [Number(key), value] as const)) {
@@ -53,19 +55,19 @@ export async function turns(place: Place, rounds: number): Promise<Line[]> {
     const batch = (round: number) => Array.from({ length: count }, (_, index) => start + round * count + index)
     const contenders = {
       ours: (round: number) => rate(batch(round), atOnce, ours),
-      baseline: (round: number) => rate(batch(round), atOnce, baseline),
+      // On the same tables, so of the other half of the customers.
+      same: (round: number) =>
+        rate(batch(round), atOnce, (index, staff) => paySame(site.own, turn(half + index, staff))),
+      bare: (round: number) => rate(batch(round), atOnce, (index, staff) => payBare(site.bare, turn(index, staff))),
       tpcb: (round: number) => rate(batch(round), atOnce, () => tpcb(site.bare, 16)),
     }
     const measured = await interleave(rounds, contenders, site)
     from += count * (rounds + 1)
-    const figure = `payment by chat, ${atOnce} at a time`
-    lines.push({ figure, unit: '/s', ours: measured.ours, baseline: measured.baseline, aim: 0.7 })
-    lines.push({
-      figure: `  beside TPC-B-like, ${atOnce} at a time`,
-      unit: '/s',
-      ours: measured.ours,
-      baseline: measured.tpcb,
-    })
+    const beside = (figure: string, baseline: readonly number[], aim?: number) =>
+      lines.push({ figure, unit: '/s', ours: measured.ours, baseline, aim })
+    beside(`payment by chat, ${atOnce} at a time`, measured.same, 0.7)
+    beside('  beside the barest loop, plain tables', measured.bare, 0.7)
+    beside('  beside TPC-B-like', measured.tpcb)
   }
   await check(site, openBooks, businessId, from)
   await site.end()
@@ -95,7 +97,7 @@ async function check(site: Site, openBooks: OpenBooks, businessId: number, expec
       .where('paid', '=', AMOUNT as never)
       .executeTakeFirstOrThrow(),
   )
-  assert.equal(count.count, expected)
+  assert.equal(count.count, 2 * expected)
   const { rows } = await site.bare.query('select count(*)::int as count from bare.invoice where paid = $1', [AMOUNT])
   assert.equal(rows[0].count, expected)
 }

@@ -100,7 +100,8 @@ export function bookkeeper(deps: { database: Database; clock: Clock; enqueue: En
 /** Becomes the app role, names the business and reads it: without parameters, so that all of it is one round trip. */
 async function open(trx: Transaction<Tables>, role: string, businessId: number): Promise<Business> {
   const { rows } = await sql<Business>`
-    select set_config('role', ${sql.lit(role)}, true), set_config('app.business_id', ${sql.lit(String(businessId))}, true);
+    set local role ${sql.id(role)};
+    set local app.business_id = ${sql.lit(String(businessId))};
     select * from business`.execute(trx)
   if (!rows[0]) throw new Error(`no business ${businessId}`)
   return rows[0]
@@ -175,7 +176,10 @@ export function json(value: unknown): string {
   return JSON.stringify(value)
 }
 
-/** `= any (…)` for many ids: one parameter instead of a thousand, so that the statement's text stays one and the same. */
+/**
+ * What `=` compares with to find many ids: one parameter instead of a thousand, so that the statement's text stays the same.
+ * One id stands alone: of a list PostgreSQL does not know how long it is, and would plan the statement anew each time.
+ */
 export function anyOf(ids: readonly number[]) {
-  return sql<number>`any (${[...ids]}::bigint[])`
+  return ids.length === 1 ? sql<number>`${ids[0]}` : sql<number>`any (${[...ids]}::bigint[])`
 }

@@ -174,7 +174,7 @@ export async function listSharers(books: Books, ids: readonly number[]): Promise
       from customer_phone p
       join customer_phone q on q.business_id = p.business_id and q.phone = p.phone and q.customer_id <> p.customer_id
       join customer c on c.business_id = q.business_id and c.id = q.customer_id and c.withdrawn_at is null
-     where p.business_id = ${books.business.id} and p.kind = 'mobile' and p.customer_id = any (${[...ids]}::bigint[])`.execute(
+     where p.business_id = ${books.business.id} and p.kind = 'mobile' and p.customer_id = ${anyOf(ids)}`.execute(
     books.trx,
   )
   return new Set(rows.map((row) => row.id))
