@@ -7,18 +7,19 @@ import type { PaymentOrder } from './order.ts'
  * Asking Midtrans by ourselves what became of an order: money arrives though every notification was lost (G2, P12).
  */
 
-/** Whether an order that could still be paid would pay for nothing: its invoices were paid or voided another way. */
-export async function isMoot(books: Books, orderId: string): Promise<boolean> {
+/**
+ * Whether an order that could still be paid would pay for nothing: its invoices were paid or voided another way. Nothing
+ * for an order that is not known.
+ */
+export async function isMoot(books: Books, orderId: string): Promise<boolean | undefined> {
   const { rows } = await sql<{ moot: boolean }>`
-    select not exists (
+    select o.state in ('made', 'open') and not exists (
              select from payment_order_invoice l
                join invoice i on i.business_id = l.business_id and i.id = l.invoice_id and i.status = 'open'
               where l.business_id = o.business_id and l.order_id = o.id) as moot
       from payment_order o
-     where o.business_id = ${books.business.id} and o.order_id = ${orderId} and o.state in ('made', 'open')`.execute(
-    books.trx,
-  )
-  return rows[0]?.moot ?? false
+     where o.business_id = ${books.business.id} and o.order_id = ${orderId}`.execute(books.trx)
+  return rows[0]?.moot
 }
 
 /** Marks an order as ended by us, unless it was paid first (M15). */

@@ -75,7 +75,7 @@ export async function openOrder(books: Books, phone: string, invoices: readonly 
     .orderBy('id', 'desc')
     .execute()
   for (const order of standing) {
-    const lines = await listOrderLines(books, order.id)
+    const lines = await listOrderLines(books, order.order_id)
     if (
       lines
         .map((line) => `${line.invoiceId}:${line.amount}`)
@@ -114,16 +114,19 @@ export async function openOrder(books: Books, phone: string, invoices: readonly 
   return order
 }
 
-/** What an order pays for, in the order in which it is applied. */
-export async function listOrderLines(books: Books, orderId: number): Promise<OrderLine[]> {
+/** What an order pays for, in the order in which it is applied; nothing for an order that is not known. */
+export async function listOrderLines(books: Books, orderId: string): Promise<OrderLine[]> {
   return books.trx
-    .selectFrom('payment_order_invoice as l')
+    .selectFrom('payment_order as o')
+    .innerJoin('payment_order_invoice as l', (join) =>
+      join.onRef('l.business_id', '=', 'o.business_id').onRef('l.order_id', '=', 'o.id'),
+    )
     .innerJoin('customer as c', (join) =>
       join.onRef('c.business_id', '=', 'l.business_id').onRef('c.id', '=', 'l.customer_id'),
     )
     .select(['l.customer_id as customerId', 'l.invoice_id as invoiceId', 'l.amount', 'c.name'])
-    .where('l.business_id', '=', books.business.id)
-    .where('l.order_id', '=', orderId)
+    .where('o.business_id', '=', books.business.id)
+    .where('o.order_id', '=', orderId)
     .orderBy('l.position')
     .execute()
 }
@@ -168,18 +171,9 @@ export async function listOpenOrders(books: Books, invoiceIds: readonly number[]
     .execute()
 }
 
-async function setOrderState(books: Books, id: number, state: PaymentOrder['state']): Promise<void> {
-  await books.trx
-    .updateTable('payment_order')
-    .set({ state })
-    .where('business_id', '=', books.business.id)
-    .where('id', '=', id)
-    .execute()
-}
-
 /** What became of a gateway's word on an order. */
 export type Applied =
-  | { outcome: 'paid'; order: PaymentOrder; recorded: Recorded[]; lines: OrderLine[] }
+  | { outcome: 'paid'; order: PaymentOrder; method: Method; recorded: Recorded[]; lines: OrderLine[] }
   | {
       outcome: 'differs'
       order: PaymentOrder
@@ -197,77 +191,72 @@ export type Applied =
  * still counts (P04). Another amount than the order's is kept and held for a person (rules 21).
  */
 export async function applyStatus(books: Books, orderId: string, status: GatewayStatus): Promise<Applied> {
-  const found = await findOrder(books, orderId)
-  if (!found) return { outcome: 'nothing', reason: 'unknown order' }
-  const lines = await listOrderLines(books, found.id)
+  const lines = await listOrderLines(books, orderId)
+  if (lines.length === 0) return { outcome: 'nothing', reason: 'unknown order' }
   await lockCustomers(books, [...new Set(lines.map((line) => line.customerId))])
   const order = (await findOrder(books, orderId)) as PaymentOrder
-  const applied = await apply(books, order, lines, status)
-  const { state } = (await findOrder(books, orderId)) as PaymentOrder
+  const { state, money, reason } = judge(order, status, books.now)
   await books.trx
     .updateTable('payment_order')
-    .set({ asked_at: books.now, ask_at: nextAsk({ ...order, state }, books.now) })
+    .set({ state, asked_at: books.now, ask_at: nextAsk({ ...order, state }, books.now) })
+    .$if(money !== undefined, (query) => query.set({ transaction_id: money?.transactionId }))
     .where('business_id', '=', books.business.id)
     .where('id', '=', order.id)
     .execute()
-  return applied
-}
-
-async function apply(
-  books: Books,
-  order: PaymentOrder,
-  lines: readonly OrderLine[],
-  status: GatewayStatus,
-): Promise<Applied> {
-  const { transactionId, amount } = status
-  const known = order.state === 'paid' || order.state === 'differs' || order.state === 'reversed'
-  if (known && (status.state !== 'paid' || transactionId === order.transaction_id))
-    return applyAgain(books, order, lines, status)
-  if (status.state !== 'paid') return applyUnpaid(books, order, status)
-  if (!transactionId || amount === undefined || amount <= 0 || status.currency !== 'IDR')
-    return { outcome: 'nothing', reason: 'incomplete answer' }
-  const exact = amount === order.amount
-  await books.trx
-    .updateTable('payment_order')
-    .set({ state: exact ? 'paid' : 'differs', transaction_id: transactionId })
-    .where('business_id', '=', books.business.id)
-    .where('id', '=', order.id)
-    .execute()
-  const paidOn = dayIn(books.business.zone, status.paidAt ?? books.now)
-  const payment = { method: status.method, paidOn, channel: 'midtrans' as const }
-  return exact
-    ? recordExact(books, order, lines, transactionId, payment)
-    : holdOther(books, order, lines, transactionId, { ...payment, amount })
-}
-
-/** A word on an order whose money is recorded: it changes the ledger never, and is told once when the money went back. */
-async function applyAgain(
-  books: Books,
-  order: PaymentOrder,
-  lines: readonly OrderLine[],
-  status: GatewayStatus,
-): Promise<Applied> {
-  // A deny for the very transaction that was paid takes it back; one of another try on the same order says nothing.
-  const back = status.state === 'failed' && status.transactionId === order.transaction_id
-  if (!back || order.state === 'reversed') return { outcome: 'nothing', reason: `already ${order.state}` }
-  await setOrderState(books, order.id, 'reversed')
+  if (money) return record(books, order, lines, status, money)
+  if (state !== 'reversed' || order.state === 'reversed') return { outcome: 'nothing', reason }
   await audit(books, { actor: 'midtrans', act: 'order.reversed', subject: `order:${order.id}` })
-  return { outcome: 'reversed', order, lines: [...lines] }
+  return { outcome: 'reversed', order, lines }
+}
+
+type Money = { transactionId: string; amount: Rupiah }
+
+/** What a word makes of an order: the state that it is in then, and the money that came with it and is not recorded yet. */
+function judge(
+  order: PaymentOrder,
+  status: GatewayStatus,
+  now: Moment,
+): { state: PaymentOrder['state']; money?: Money; reason: string } {
+  const { transactionId, amount } = status
+  const { state, transaction_id: known } = order
+  const settled = state === 'paid' || state === 'differs' || state === 'reversed'
+  const paidAgain = status.state === 'paid' && transactionId !== known
+  if (settled && !paidAgain) {
+    // A deny for the very transaction that was paid takes it back; one of another try on the same order says nothing.
+    const back = status.state === 'failed' && transactionId === known
+    return { state: back ? 'reversed' : state, reason: `already ${state}` }
+  }
+  if (status.state !== 'paid') return { state: isOver(order, status, now) ? 'expired' : state, reason: status.state }
+  if (!transactionId || amount === undefined || amount <= 0 || status.currency !== 'IDR')
+    return { state, reason: 'incomplete answer' }
+  return { state: amount === order.amount ? 'paid' : 'differs', money: { transactionId, amount }, reason: 'paid' }
 }
 
 /** An order that was not paid ends when Midtrans says so, or when its time is over and it was never begun (P13). */
-async function applyUnpaid(books: Books, order: PaymentOrder, status: GatewayStatus): Promise<Applied> {
-  const isPast = (at: Moment) => Temporal.Instant.compare(at, books.now) <= 0
-  const unfinished = status.state === 'pending' || status.state === 'challenged'
-  const over = isPast(unfinished ? order.expires_at.add({ hours: LAST_ASK_HOURS }) : order.expires_at)
-  if (status.state === 'expired' || over) await setOrderState(books, order.id, 'expired')
-  return { outcome: 'nothing', reason: status.state }
+function isOver(order: PaymentOrder, { state }: GatewayStatus, now: Moment): boolean {
+  const unfinished = state === 'pending' || state === 'challenged'
+  const end = unfinished ? order.expires_at.add({ hours: LAST_ASK_HOURS }) : order.expires_at
+  return state === 'expired' || Temporal.Instant.compare(end, now) <= 0
+}
+
+function record(
+  books: Books,
+  order: PaymentOrder,
+  lines: OrderLine[],
+  status: GatewayStatus,
+  { transactionId, amount }: Money,
+): Promise<Applied> {
+  const paidOn = dayIn(books.business.zone, status.paidAt ?? books.now)
+  const payment = { method: status.method, paidOn, channel: 'midtrans' as const }
+  return amount === order.amount
+    ? recordExact(books, order, lines, transactionId, payment)
+    : holdOther(books, order, lines, transactionId, { ...payment, amount })
 }
 
 async function recordExact(
   books: Books,
   order: PaymentOrder,
-  lines: readonly OrderLine[],
+  lines: OrderLine[],
   transactionId: string,
   payment: { method: Method; paidOn: Day; channel: 'midtrans' },
 ): Promise<Applied> {
@@ -289,13 +278,13 @@ async function recordExact(
     if (made) recorded.push(made)
   }
   if (recorded.length === 0) return { outcome: 'nothing', reason: 'already recorded' }
-  return { outcome: 'paid', order, recorded, lines: [...lines] }
+  return { outcome: 'paid', order, method: payment.method, recorded, lines }
 }
 
 async function holdOther(
   books: Books,
   order: PaymentOrder,
-  lines: readonly OrderLine[],
+  lines: OrderLine[],
   transactionId: string,
   payment: { method: Method; paidOn: Day; channel: 'midtrans'; amount: Rupiah },
 ): Promise<Applied> {
@@ -318,7 +307,7 @@ async function holdOther(
     subject: `order:${order.id}`,
     facts: { expected: order.amount, received: payment.amount },
   })
-  return { outcome: 'differs', order, payment: { customerId, ...payment }, lines: [...lines], matter }
+  return { outcome: 'differs', order, payment: { customerId, ...payment }, lines, matter }
 }
 
 /** How many digital payments came in on a day, and how much: the owner's second line (voice 38). */

@@ -25,6 +25,8 @@ export type NewPayment = {
 /** What recording a payment did. */
 export type Recorded = {
   paymentId: number
+  customerId: number
+  amount: Rupiah
   /** The invoices it touched, as they stand now. */
   invoices: Invoice[]
   paid: Allocation[]
@@ -71,7 +73,10 @@ export async function recordPayment(books: Books, fresh: NewPayment): Promise<Re
     subject: `payment:${inserted.id}`,
     facts: { customerId: fresh.customerId, amount: fresh.amount, method: fresh.method },
   })
-  if (fresh.held) return { paymentId: inserted.id, invoices: [], paid: [], credit: fresh.amount }
+  if (fresh.held) {
+    const { customerId, amount } = fresh
+    return { paymentId: inserted.id, customerId, amount, invoices: [], paid: [], credit: amount }
+  }
   return settle(books, inserted.id, fresh, fresh.invoices)
 }
 
@@ -113,6 +118,8 @@ async function settle(
   await allocate(books, paid, 'payment')
   return {
     paymentId,
+    customerId,
+    amount,
     paid,
     invoices: open.flatMap((invoice) => {
       const part = paid.find((row) => row.invoiceId === invoice.id)

@@ -6,7 +6,6 @@ import { formatMethod, namePeriods, receiptLetter } from './letter.ts'
 import { type NewMessage, queueMessages } from './message.ts'
 import { formatRupiah, rupiah, sum } from './money.ts'
 import { type Applied, digitalToday, type GatewayStatus, isOurs } from './order.ts'
-import { findPayment } from './payment.ts'
 
 /** Tells the customer and the owners what a digital payment did, in the transaction that recorded it. */
 export async function announceApplied(books: Books, applied: Applied): Promise<void> {
@@ -25,10 +24,10 @@ async function announcePaid(books: Books, applied: Extract<Applied, { outcome: '
     applied.lines.map((line) => line.customerId),
   )
   for (const recorded of applied.recorded) {
-    const payment = await findPayment(books, recorded.paymentId)
-    const customer = payment && (await findCustomer(books, payment.customerId))
-    if (!payment || !customer) continue
-    const receipt = { ...payment, ...recorded, at: now }
+    const customer = await findCustomer(books, recorded.customerId)
+    if (!customer) continue
+    const { method } = applied
+    const receipt = { ...recorded, method, at: now }
     messages.push({
       phone: applied.order.phone,
       kind: 'receipt',
@@ -41,7 +40,7 @@ async function announcePaid(books: Books, applied: Extract<Applied, { outcome: '
         ? ''
         : ` ${namePeriods(recorded.invoices, today)} ${open > 0 ? `sisa ${formatRupiah(open)}` : 'lunas'}.`
     const note = [
-      `${recorded.credit > 0 ? '⚠️' : '✅'} *${formatRupiah(payment.amount)}* dari ${boldName(customer)} lewat ${formatMethod(payment.method)}.${what}`,
+      `${recorded.credit > 0 ? '⚠️' : '✅'} *${formatRupiah(recorded.amount)}* dari ${boldName(customer)} lewat ${formatMethod(method)}.${what}`,
     ]
     // The same bill was paid twice, or was no longer there: the money is kept, and somebody must know (M15, M16).
     if (recorded.credit > 0)

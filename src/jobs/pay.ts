@@ -4,7 +4,7 @@ import { listStaff } from '../domain/conversation.ts'
 import { isOutage } from '../domain/database.ts'
 import { GatewayError, queueMessages } from '../domain/message.ts'
 import { findNotification, postponeNotification, settleNotification } from '../domain/notification.ts'
-import { applyStatus, findOrder, isOurs, type PaymentGateway } from '../domain/order.ts'
+import { applyStatus, isOurs, type PaymentGateway } from '../domain/order.ts'
 import { announceApplied, announceUnknown } from '../domain/receipt.ts'
 import { noteDailyRun } from '../domain/run.ts'
 
@@ -22,13 +22,13 @@ const MOST_UNANSWERED = 3
  * worked on yet is put off; throws when Midtrans cannot be asked, so that the job is tried again soon.
  */
 export async function handleNotification(deps: PayDeps, businessId: number, id: number): Promise<void> {
-  const { notification, order, moot, business } = await deps.openBooks(businessId, async (books) => {
+  const { notification, orderId, moot, business } = await deps.openBooks(businessId, async (books) => {
     const found = await findNotification(books, id)
-    const known = found && (await findOrder(books, String(found.body.order_id)))
+    const named = String(found?.body.order_id)
     return {
       notification: found,
-      order: known,
-      moot: known !== undefined && (await isMoot(books, known.order_id)),
+      orderId: named,
+      moot: found && (await isMoot(books, named)),
       business: books.business,
     }
   })
@@ -36,13 +36,11 @@ export async function handleNotification(deps: PayDeps, businessId: number, id: 
   const postpone = (why: 'unknown order' | 'no answer') =>
     deps.openBooks(businessId, (books) => postponeNotification(books, notification, why))
   try {
-    if (!order) {
-      await tellUnknown(deps, business, String(notification.body.order_id))
+    if (moot === undefined) {
+      await tellUnknown(deps, business, orderId)
       return await postpone('unknown order')
     }
-    await askAndApply(deps, business, { orderId: order.order_id, moot }, (books, result) =>
-      settleNotification(books, id, result),
-    )
+    await askAndApply(deps, business, { orderId, moot }, (books, result) => settleNotification(books, id, result))
   } catch (error) {
     await postpone('no answer')
     throw error
@@ -78,7 +76,7 @@ export async function reconcile(deps: PayDeps, businessId: number, orderIds: rea
 async function askAndApply(
   { openBooks, payment }: Pick<PayDeps, 'openBooks' | 'payment'>,
   business: Business,
-  { orderId, moot }: { orderId: string; moot: boolean },
+  { orderId, moot }: { orderId: string; moot?: boolean },
   note: (books: Books, result: string) => Promise<void> = async () => {},
 ): Promise<void> {
   const gateway = payment(business)

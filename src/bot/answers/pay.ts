@@ -130,7 +130,7 @@ export const payLink: ErrandHandler = async ({ args, phone, open, gateways }) =>
 type Lines = { id: string; name: string; amount: Rupiah; customer: string }[]
 
 async function describeLines(books: Books, order: PaymentOrder, invoices: readonly Invoice[]): Promise<Lines> {
-  const lines = await listOrderLines(books, order.id)
+  const lines = await listOrderLines(books, order.order_id)
   return lines.map((line) => {
     const invoice = invoices.find(({ id }) => id === line.invoiceId)
     const name = invoice ? `${invoice.planName} ${namePeriod(invoice, books.today)}` : 'Tagihan'
