@@ -9,7 +9,7 @@ import { isSigned, midtrans } from '../src/gateways/midtrans.ts'
 import { issueAll } from '../src/jobs/issue.ts'
 import { handleNotification } from '../src/jobs/pay.ts'
 import { openQueue } from '../src/jobs/queue.ts'
-import { serveBare } from './baseline/notifications.ts'
+import { barestBooks, sameBooks, serveBare } from './baseline/notifications.ts'
 import type { Outside, Send } from './outside.ts'
 import type { Place, Site } from './place.ts'
 import { interleave, type Line, seconds } from './rounds.ts'
@@ -21,8 +21,8 @@ const AMOUNT = 150_000
 
 /**
  * Midtrans notifications, from the signed POST until the payment is in the ledger with its receipt queued: the real webhook,
- * the real queue and the real gateway beside a bare node:http server with pg, on the same tables and on plain ones. Midtrans
- * is a process of its own, and the sender stands still on all sides.
+ * the real queue and the real gateway beside a bare node:http server that does the same on the same tables by pg, and one that
+ * does the barest on plain tables. Midtrans is a process of its own, and the sender stands still on all sides.
  */
 export async function notifications(place: Place, rounds: number): Promise<Line[]> {
   const site = await place.site('notifications')
@@ -33,8 +33,9 @@ export async function notifications(place: Place, rounds: number): Promise<Line[
   const half = PER_ROUND * (rounds + 1)
   const ours = await startOurs(site, statusUrl.slice(0, -3), 2 * half, count)
   const each = { serverKey: MIDTRANS_KEY, statusUrl, onRecorded: count.down, onError: count.fail }
-  const same = await serveBare(site.own, { ...each, plain: false })
-  const bare = await serveBare(site.bare, { ...each, plain: true })
+  const now = START.toString()
+  const same = await serveBare(sameBooks(site.own, ours.slug, now), each)
+  const bare = await serveBare(barestBooks(site.bare, now), each)
   const play = (url: string, from: number) => async (round: number) => {
     const orderIds = Array.from({ length: PER_ROUND }, (_, index) => orderIdOf(from + round * PER_ROUND + index))
     return PER_ROUND / (await seconds(() => Promise.all([count.from(PER_ROUND), sendFrom(outside, url, orderIds)])))
@@ -46,7 +47,7 @@ export async function notifications(place: Place, rounds: number): Promise<Line[
     const line = { unit: '/s', ours: measured.ours, aim: 0.6 } as const
     return [
       { ...line, figure: `Midtrans notifications, ${AT_ONCE} at a time`, baseline: measured.same },
-      { ...line, figure: '  beside plain tables', baseline: measured.plain },
+      { ...line, figure: '  beside the barest, plain tables', baseline: measured.plain },
     ]
   } finally {
     outside.disconnect()
@@ -85,7 +86,7 @@ function countdown() {
   }
 }
 
-type Ours = { url: string; businessId: number; openBooks: OpenBooks; end(): Promise<void> }
+type Ours = { url: string; slug: string; businessId: number; openBooks: OpenBooks; end(): Promise<void> }
 
 async function startOurs(
   site: Site,
@@ -129,6 +130,7 @@ async function startOurs(
   const slug = await openBooks(businessId, async ({ business }) => business.slug)
   return {
     url: `${address}/webhooks/midtrans/${slug}`,
+    slug,
     businessId,
     openBooks,
     async end() {
