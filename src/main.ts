@@ -66,7 +66,7 @@ export type Surroundings = {
 
 /** The numbers on which the bot itself speaks. */
 export type Numbers = {
-  /** Sends by the number of a business; nothing where none is linked. */
+  /** Sends by the number of a business; nothing while this program is not connected to it. */
   channel(business: Business): SendMessage | undefined
   /** Links a business's number; the panel says so where this is missing. */
   links?: WhatsAppLinks

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Books, OpenBooks } from './books.ts'
 import type { Moment } from './calendar.ts'
 import { wakeSender } from './message.ts'
@@ -76,6 +77,7 @@ export async function linkNumber(
         .values({ business_id: businessId, ...row })
         .onConflict((conflict) => conflict.column('business_id').doUpdateSet(row))
         .execute()
+      await tellPrograms(books)
     })
     return true
   } catch (error) {
@@ -104,6 +106,14 @@ export async function endNumber(books: Books, reason: 'removed' | 'unlinked'): P
     .where('creds', 'is not', null)
     .execute()
   await books.trx.updateTable('whatsapp_key').set({ value: null }).where('business_id', '=', businessId).execute()
+  await tellPrograms(books)
+}
+
+/** On this channel every program hears, with the business's id, that a link was made or ended. */
+export const LINK_CHANNEL = 'number'
+
+async function tellPrograms(books: Books): Promise<void> {
+  await sql`select pg_notify(${LINK_CHANNEL}, ${String(books.business.id)})`.execute(books.trx)
 }
 
 /** Writes keys down; those that come after the end of the link are dropped. */

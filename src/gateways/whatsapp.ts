@@ -1,6 +1,7 @@
 import { type Business, listBusinessIds } from '../domain/books.ts'
 import type { SendMessage } from '../domain/message.ts'
-import type { NumberState } from '../domain/whatsapp.ts'
+import { LINK_CHANNEL, type NumberState } from '../domain/whatsapp.ts'
+import { scrub } from './whatsapp/hush.ts'
 import { type Line, makeLine } from './whatsapp/line.ts'
 import type { LinkBy } from './whatsapp/pair.ts'
 import type { LineDeps } from './whatsapp/talk.ts'
@@ -20,7 +21,7 @@ export type WhatsApp = {
    * was stopped is tried again), or when another program is at it. */
   link(businessId: number, how: LinkBy): Promise<boolean>
   unlink(businessId: number): Promise<void>
-  /** Sends by the business's number; nothing where none is linked. */
+  /** Sends by the business's number; nothing while this program is not the one that is connected. */
   channel(business: Business): SendMessage | undefined
 }
 
@@ -35,21 +36,31 @@ export function whatsapp(deps: Omit<LineDeps, keyof typeof PATIENCE> & Partial<t
     lines.set(businessId, line)
     return line
   }
+  /** What another program did to a link; after a break in what we hear, to any. */
+  const look = async (payload: string | undefined) => {
+    const changed = payload === undefined ? await listBusinessIds(deps.database) : [Number(payload)]
+    for (const businessId of changed) await lineOf(businessId).look()
+  }
+  let deafen = async () => {}
+  let looking = Promise.resolve()
   return {
     async start() {
       for (const businessId of await listBusinessIds(deps.database)) await lineOf(businessId).start()
+      deafen = await deps.database.listen(LINK_CHANNEL, (payload) => {
+        looking = looking
+          .then(() => look(payload))
+          .catch((error: Error) => deps.log.warn({ reason: scrub(error.message) }, 'whatsapp: links not looked at'))
+      })
     },
     async stop() {
+      await deafen()
+      await looking
       await Promise.all([...lines.values()].map((line) => line.stop()))
     },
     state: (businessId) => lineOf(businessId).state(),
     watch: (businessId, hear) => lineOf(businessId).watch(hear),
     link: (businessId, how) => lineOf(businessId).link(how),
     unlink: (businessId) => lineOf(businessId).unlink(),
-    channel({ id }) {
-      const line = lineOf(id)
-      const { is } = line.state()
-      return is === 'unlinked' || is === 'pairing' ? undefined : line.send
-    },
+    channel: ({ id }) => lineOf(id).channel(),
   }
 }

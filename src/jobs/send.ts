@@ -25,6 +25,7 @@ import {
 } from '../domain/message.ts'
 import { nextBroadcastSlot } from '../domain/pace.ts'
 import type { ChannelName } from '../domain/tables.ts'
+import { findOwnNumber } from '../domain/whatsapp.ts'
 
 /**
  * The sender: one loop per number, under a lock that all processes share. A row is claimed in one transaction, sent
@@ -39,7 +40,7 @@ export type Sender = {
   stop(): Promise<void>
 }
 
-/** What sends for a business by a channel; nothing where it has none. */
+/** What sends for a business by a channel; nothing where it has none, or where this program is not connected to it. */
 export type Gateways = (business: Business, channel: ChannelName) => SendMessage | undefined
 
 /** Waits this long before what could not be handed over is tried again, doubling up to the longest. */
@@ -93,7 +94,18 @@ export function makeSender(deps: {
     alarms.set(key, { at, timer: setTimeout(ring, at - Date.now()) })
   }
 
+  /**
+   * What sends, or whose turn it is: a number that is linked, but not connected here, is sent by whoever connects it,
+   * and that program wakes its own sender. A try of ours would only keep that one out and make the message wait.
+   */
+  const reach = async (books: Books, channel: ChannelName): Promise<SendMessage | 'elsewhere' | undefined> => {
+    const send = gateways(books.business, channel)
+    if (send || channel !== 'bot') return send
+    return (await findOwnNumber(books)) === undefined ? undefined : 'elsewhere'
+  }
+
   const drain = async (businessId: number, channel: ChannelName) => {
+    if (channel === 'bot' && (await openBooks(businessId, (books) => reach(books, 'bot'))) === 'elsewhere') return
     const lock = await database.tryLock(`send ${businessId} ${channel}`)
     if (!lock) return
     try {
@@ -102,17 +114,21 @@ export function makeSender(deps: {
         // A kill may have left a broadcast with nothing to send and nobody to say that it is done.
         await finish(books)
         // Without a number of its own a business speaks through Fonnte alone.
-        const mute = channel === 'bot' && !gateways(books.business, 'bot')
+        const mute = channel === 'bot' && (await reach(books, 'bot')) === undefined
         if (mute && gateways(books.business, 'fonnte')) await leaveByFonnte(books)
       })
       while (!stopping && !lock.lost) {
-        const next = await openBooks(businessId, (books) => claim(books, channel))
+        const next = await openBooks(businessId, async (books) => {
+          const send = await reach(books, channel)
+          return send === 'elsewhere' ? undefined : { ...(await claim(books, channel)), send }
+        })
+        if (!next) return
         if (next.cancelled) continue
         if (!next.claimed) {
           if (next.wait !== undefined) wakeLater(businessId, channel, next.wait)
           return
         }
-        const outcome = await attempt(gateways(next.business, channel), next.claimed)
+        const outcome = await attempt(next.send, next.claimed)
         const retry = await insist(() => openBooks(businessId, (books) => settle(books, next.message, outcome)))
         if (retry !== undefined) wakeLater(businessId, channel, retry)
       }
@@ -144,30 +160,26 @@ export function makeSender(deps: {
   }
 }
 
-type Claim = { business: Business; wait?: number; cancelled?: true } & (
-  | { claimed: Outgoing; message: Message }
-  | { claimed?: undefined }
-)
+type Claim = { wait?: number; cancelled?: true } & ({ claimed: Outgoing; message: Message } | { claimed?: undefined })
 
 /** Claims one message: an answer, else the next of a broadcast, or says how many seconds its pace still wants. */
 async function claim(books: Books, channel: ChannelName): Promise<Claim> {
-  const { business, now } = books
+  const { now } = books
   let message = await claimNext(books, channel, 'single')
   if (!message) {
     const slot = await nextBroadcastSlot(books, channel)
-    if (Temporal.Instant.compare(slot, now) > 0) return { business, wait: now.until(slot).total('seconds') }
+    if (Temporal.Instant.compare(slot, now) > 0) return { wait: now.until(slot).total('seconds') }
     message = await claimNext(books, channel, 'broadcast')
   }
-  if (!message) return { business }
+  if (!message) return {}
   const bill = message.kind === 'bill' ? await recheckBill(books, message) : message
   if ('cancel' in bill) {
     await settleOutgoing(books, message, { status: 'cancelled', reason: bill.cancel })
     await finish(books)
-    return { business, cancelled: true }
+    return { cancelled: true }
   }
   const file = message.file_id === null ? undefined : await getFile(books, message.file_id)
   return {
-    business,
     message,
     claimed: { phone: message.phone, text: bill.text, outsideId: message.outside_id ?? '', ...(file && { file }) },
   }

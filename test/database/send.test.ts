@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { listUnfinished, resumeBroadcast, stopBroadcast } from '../../src/domain/broadcast.ts'
 import { addStaff } from '../../src/domain/conversation.ts'
 import { openDatabase } from '../../src/domain/database.ts'
 import { claimNext, GatewayError, listWaiting, type Outgoing, queueMessages } from '../../src/domain/message.ts'
+import { sealer } from '../../src/domain/secret.ts'
 import type { ChannelName } from '../../src/domain/tables.ts'
+import { endNumber, linkNumber } from '../../src/domain/whatsapp.ts'
 import { makeSender } from '../../src/jobs/send.ts'
 import { openTestBooks } from '../support/database.ts'
 
@@ -380,5 +382,63 @@ describe('a business without a number of its own', () => {
     while (sender.busy() > 0) await sleep(2)
     await sender.stop()
     expect(await status(tono)).toEqual({ channel: 'bot', status: 'waiting' })
+  })
+})
+
+describe('a number that is linked, but not connected here', () => {
+  const row = (phone: string) =>
+    open((books) =>
+      books.trx
+        .selectFrom('message')
+        .select(['channel', 'status', 'attempts', 'reason'])
+        .where('phone', '=', phone)
+        .orderBy('id', 'desc')
+        .executeTakeFirst(),
+    )
+  const untouched = { channel: 'bot', status: 'waiting', attempts: 0, reason: null }
+
+  beforeEach(async () => {
+    await linkNumber(openBooks, businessId, sealer('kunci uji'), { phone: '6281200000099', creds: '{}' })
+  })
+  afterEach(() => open((books) => endNumber(books, 'unlinked')))
+
+  test('is left to the program that connects it: nothing is tried, and nothing goes by Fonnte', async () => {
+    await reply(phoneOf(910))
+    const locks: string[] = []
+    const tryLock = (name: string) => {
+      locks.push(name)
+      return database.tryLock(name)
+    }
+    const sender = makeSender({
+      database: { ...database, tryLock },
+      openBooks,
+      gateways: (_, name) => (name === 'fonnte' ? gateway : undefined),
+      onError: (error) => expect.fail(`${error}`),
+    })
+    sender.wake(businessId, 'bot')
+    while (sender.busy() > 0) await sleep(2)
+    await sender.stop()
+    expect(handed).toEqual([])
+    expect(await row(phoneOf(910))).toEqual(untouched)
+    // Held even for a moment, the lock would keep the other program's sender out until its next sweep.
+    expect(locks).toEqual([])
+  })
+
+  test('what still waits when it goes away is not tried either, and leaves when it is back', async () => {
+    await reply(phoneOf(911))
+    await reply(phoneOf(912))
+    const sender = makeSender({
+      database,
+      openBooks,
+      gateways: () => (handed.length === 0 ? gateway : undefined),
+      onError: (error) => expect.fail(`${error}`),
+    })
+    sender.wake(businessId, 'bot')
+    while (sender.busy() > 0) await sleep(2)
+    await sender.stop()
+    expect(sentTo()).toEqual([phoneOf(911)])
+    expect(await row(phoneOf(912))).toEqual(untouched)
+    await send('bot')
+    expect(await row(phoneOf(912))).toEqual({ ...untouched, status: 'sent', attempts: 1 })
   })
 })

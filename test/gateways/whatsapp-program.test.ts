@@ -1,57 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../support/program.ts'
-import { BUDI, eventually, linkByQr, makeStation, OWNER, SECRET } from '../support/whatsapp/station.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { makeProcess } from '../support/whatsapp/process.ts'
+import { BUDI, eventually, linkByQr, makeStation, OWNER } from '../support/whatsapp/station.ts'
 
 const station = await makeStation()
 const { fake, owner, budi } = station
-const folder = mkdtempSync(join(tmpdir(), 'tagih-whatsapp-'))
-let child: ChildProcess | undefined
-let output = ''
+const { launch, kill } = makeProcess(station)
 
 beforeAll(async () => {
   const program = station.program()
   await linkByQr(station, program)
   await program.stop()
 })
-afterAll(async () => {
-  await kill()
-  rmSync(folder, { recursive: true, force: true })
-})
-
-/** Starts the whole program as a process of its own and waits until its number is connected. */
-async function launch(): Promise<void> {
-  const logins = fake.device(OWNER)?.logins ?? 0
-  child = spawn(process.execPath, ['test/support/whatsapp/program.ts'], {
-    env: {
-      ...process.env,
-      DATABASE_URL: station.url,
-      DATA_DIR: folder,
-      PORT: String(await freePort()),
-      SECRET_KEY: SECRET,
-      WHATSAPP_URL: fake.url,
-      LOG_LEVEL: 'warn',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (data) => {
-      output += data
-    })
-  await eventually(() => expect(fake.device(OWNER)?.logins, output).toBe(logins + 1))
-}
-
-async function kill(): Promise<void> {
-  const running = child
-  child = undefined
-  if (!running || running.exitCode !== null) return
-  const ended = new Promise((done) => running.once('close', done))
-  running.kill('SIGKILL')
-  await ended
-}
 
 type Row = {
   id: number

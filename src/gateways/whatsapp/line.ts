@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lock } from '../../domain/lock.ts'
-import { GatewayError, type Outgoing } from '../../domain/message.ts'
+import { GatewayError, type Outgoing, type SendMessage } from '../../domain/message.ts'
 import { endNumber, findEnd, findNumber, findOwnNumber, type NumberState } from '../../domain/whatsapp.ts'
 import type { Connection } from './connection.ts'
 import { makeEar } from './ear.ts'
@@ -21,7 +21,10 @@ export type Line = {
   link(how: LinkBy): Promise<boolean>
   /** Ends the link on WhatsApp's side as well, or the attempt to make one. */
   unlink(): Promise<void>
-  send(message: Outgoing): Promise<{ id: string }>
+  /** Looks whether another program linked the number, or ended its link. */
+  look(): Promise<void>
+  /** Sends by the number; nothing while this program is not connected. */
+  channel(): SendMessage | undefined
   stop(): Promise<void>
 }
 
@@ -40,6 +43,7 @@ export function makeLine(deps: LineDeps, businessId: number): Line {
   let lock: Lock | undefined
   /** What the line is at; replaced as a whole, and then the old one ends. */
   let task = { over: new AbortController(), done: Promise.resolve() }
+  let working = false
 
   const set = (next: NumberState) => {
     state = next
@@ -49,11 +53,15 @@ export function makeLine(deps: LineDeps, businessId: number): Line {
 
   const begin = (work: (over: AbortSignal) => Promise<void>) => {
     const over = new AbortController()
+    working = true
     const done = work(over.signal)
       .catch((error: Error) => {
         if (!over.signal.aborted) log.error({ businessId, reason: scrub(error.message) }, 'whatsapp: line failed')
       })
       .finally(letGo)
+      .finally(() => {
+        if (task.over === over) working = false
+      })
     task = { over, done }
   }
   const finish = async () => {
@@ -122,6 +130,19 @@ export function makeLine(deps: LineDeps, businessId: number): Line {
     }
   }
 
+  /** Ends the link on WhatsApp's side, where we are the ones who are connected. */
+  const leave = async () => {
+    const socket = state.is === 'open' ? connection?.socket : undefined
+    await socket?.logout().catch(() => {})
+    await finish()
+  }
+
+  const isOpen = () => state.is === 'open' && lock?.lost === false
+  const send = async (message: Outgoing) => {
+    if (!isOpen() || !connection) throw new GatewayError('passing', 'WhatsApp sedang tidak tersambung')
+    return sendOver(connection, message, { present, ackMs: deps.ackMs })
+  }
+
   const showUnlinked = async () => {
     const end = await openBooks(businessId, findEnd)
     set({ is: 'unlinked', ...(end && { since: end.at, reason: end.reason }) })
@@ -157,17 +178,18 @@ export function makeLine(deps: LineDeps, businessId: number): Line {
       return true
     },
     async unlink() {
-      const socket = state.is === 'open' ? connection?.socket : undefined
-      await socket?.logout().catch(() => {})
-      await finish()
+      await leave()
       await openBooks(businessId, (books) => endNumber(books, 'unlinked'))
       await showUnlinked()
     },
-    async send(message) {
-      if (state.is !== 'open' || !connection || lock?.lost)
-        throw new GatewayError('passing', 'WhatsApp sedang tidak tersambung')
-      return sendOver(connection, message, { present, ackMs: deps.ackMs })
+    async look() {
+      const linked = (await openBooks(businessId, findOwnNumber)) !== undefined
+      if (linked && state.is === 'unlinked' && !working) begin(hold)
+      if (linked || !('phone' in state)) return
+      await leave()
+      await showUnlinked()
     },
+    channel: () => (isOpen() ? send : undefined),
     async stop() {
       await finish()
       if (state.is === 'open') set({ is: 'connecting', phone: state.phone })
