@@ -11,7 +11,7 @@ import { readPhone } from '../domain/phone.ts'
 
 /** Slower answers count as lost; callers in the field use 10 to 30 s. */
 const TIMEOUT_MS = 20_000
-/** An answer is a few hundred bytes; more than this is not one. */
+/** An answer is a few hundred bytes; what is longer than this is none, and is not read to its end. */
 const LONGEST_ANSWER = 100_000
 
 const Answer = z.object({
@@ -99,7 +99,7 @@ async function call(options: { url: string; token: string }, path: string, body:
     signal: AbortSignal.timeout(TIMEOUT_MS),
     redirect: 'error',
   })
-    .then((response) => response.text())
+    .then(readAnswer)
     .catch((error: Error & { cause?: { code?: string } }) => {
       if (NEVER_ARRIVED.has(error.cause?.code ?? '')) throw new GatewayError('passing', 'Fonnte tidak bisa dihubungi')
       throw new GatewayError('unknown', 'koneksi putus saat mengirim')
@@ -109,9 +109,21 @@ async function call(options: { url: string; token: string }, path: string, body:
   return answer.data
 }
 
+/** The text of an answer, or nothing where it goes on for longer than any answer. */
+async function readAnswer({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  // Leaving the loop ends the connection.
+  for await (const chunk of body ?? []) {
+    size += chunk.length
+    if (size > LONGEST_ANSWER) return ''
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
 /** Keys come as `status` and as `Status`; HTML or anything else that is no JSON object is no answer. */
 function parse(text: string): unknown {
-  if (text.length > LONGEST_ANSWER) return undefined
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null) return undefined

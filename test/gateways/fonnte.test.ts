@@ -71,6 +71,32 @@ describe('what may have been handed over is uncertain', () => {
     server.close()
   })
 
+  test('an answer that never ends, of which little is read', async () => {
+    nock.enableNetConnect()
+    let given = 0
+    const server: Server = createServer((request, response) => {
+      request.resume()
+      const pour = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(64_000, 'x'))) given += 64_000
+      }
+      response.on('drain', pour)
+      pour()
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const { port } = server.address() as { port: number }
+    const closed = new Promise<void>((done) =>
+      server.on('connection', (socket) => socket.on('close', done).on('error', () => {})),
+    )
+    const error = await fonnte({ url: `http://127.0.0.1:${port}`, token: 't' })
+      .send(message)
+      .catch((thrown) => thrown)
+    expect(error).toMatchObject({ fault: 'unknown', message: 'jawaban Fonnte tidak terbaca' })
+    // We hung up, and took no more than what was on its way.
+    await closed
+    expect(given).toBeLessThan(20_000_000)
+    server.close()
+  })
+
   test('where nobody listens nothing was handed over', async () => {
     nock.enableNetConnect()
     const server = createServer()
