@@ -310,10 +310,11 @@ async function holdOther(
   return { outcome: 'differs', order, payment: { customerId, ...payment }, lines, matter }
 }
 
-/** How many digital payments came in on a day, and how much: the owner's second line (voice 38). */
+/** How many digital payments came in today, and how much: the owner's second line (voice 38). */
 export async function digitalToday(books: Books): Promise<{ count: number; amount: Rupiah }> {
   const { rows } = await sql<{ count: number; amount: Rupiah }>`
     select count(*)::int as count, coalesce(sum(amount), 0) as amount from payment
-     where business_id = ${books.business.id} and paid_on = ${books.today} and returned = 0`.execute(books.trx)
+     where business_id = ${books.business.id} and channel = 'midtrans' and paid_on = ${books.today}
+       and returned = 0`.execute(books.trx)
   return rows[0] as { count: number; amount: Rupiah }
 }
