@@ -67,34 +67,6 @@ export function showName(name: string): string {
   return plain.toLowerCase().replace(/(^|[\s(\-.'"])\p{L}/gu, (start) => start.toUpperCase())
 }
 
-const SHOWN_TITLES: Record<string, string> = {
-  pak: 'Pak',
-  bapak: 'Pak',
-  bpk: 'Pak',
-  bu: 'Bu',
-  ibu: 'Bu',
-  mas: 'Mas',
-  mbak: 'Mbak',
-  mba: 'Mbak',
-  kang: 'Kang',
-  teh: 'Teh',
-  bang: 'Bang',
-  om: 'Om',
-  tante: 'Tante',
-  h: 'H.',
-  hj: 'Hj.',
-}
-
-/** `Bu Nabila`, or `Bapak/Ibu Hasan` where the owner's data has no title: a sex is never guessed (voice 4). */
-export function greetName(name: string): string {
-  const words = showName(name)
-    .split(/[\s,;("]+/)
-    .filter(Boolean)
-  const title = SHOWN_TITLES[(words[0] ?? '').toLowerCase().replace(/\.$/, '')]
-  if (title && words[1]) return `${title} ${words[1]}`
-  return `Bapak/Ibu ${words[0] ?? name}`
-}
-
 /** `RT 5`, or the area as written: the short form behind a name. */
 export function showArea(area: string | null): string | undefined {
   if (!area) return undefined

@@ -1,7 +1,8 @@
 import type { Books } from '../../domain/books.ts'
 import { type Day, daysBetween, formatDay, formatMonth } from '../../domain/calendar.ts'
 import { listStaff, mayHint } from '../../domain/conversation.ts'
-import { boldName, findByPhone, greetName, setOptOut, showName } from '../../domain/customer.ts'
+import { boldName, findByPhone, setOptOut, showName } from '../../domain/customer.ts'
+import { greetName, greetTime } from '../../domain/greeting.ts'
 import { type Invoice, listInvoiceLines } from '../../domain/invoice.ts'
 import { namePeriod, namePeriods, plain } from '../../domain/letter.ts'
 import { formatRupiah, sum } from '../../domain/money.ts'
@@ -117,7 +118,7 @@ export async function handleOptIn({ books, person }: Turn): Promise<Answer> {
 /** A greeting: who this is and what is open (voice 39). */
 export async function handleHelp({ books, person }: Turn): Promise<Answer> {
   const { customers, owed } = await listOwed(books, person.phone)
-  const greeting = `${partOfDay(books)}, ${greetName(customers[0]?.name ?? '')}. Nomor ini tersambung dengan *${plain(books.business.name)}*; tagihan dan kwitansi datang di sini.`
+  const greeting = `${greetTime(books.now, books.business.zone)}, ${greetName(customers[0]?.name ?? '')}. Nomor ini tersambung dengan *${plain(books.business.name)}*; tagihan dan kwitansi datang di sini.`
   if (owed.length === 0) return { text: `${greeting}\nTidak ada tagihan yang belum dibayar. Terima kasih.` }
   const [only] = owed.flatMap(({ open }) => open)
   const total = sum(owed.map((each) => each.total))
@@ -126,11 +127,6 @@ export async function handleHelp({ books, person }: Turn): Promise<Answer> {
       ? `Tagihan ${plain(namePeriod(only, books.today))} *${formatRupiah(total)}*, jatuh tempo ${formatDay(only.dueOn)}${late(only, books.today)}.`
       : `Tagihan yang belum dibayar: *${formatRupiah(total)}*.`
   return { text: `${greeting}\n${what} ${PAY_LINE}` }
-}
-
-function partOfDay({ now, business }: Books): string {
-  const { hour } = now.toZonedDateTimeISO(business.zone)
-  return hour < 11 ? 'Selamat pagi' : hour < 15 ? 'Selamat siang' : hour < 18 ? 'Selamat sore' : 'Selamat malam'
 }
 
 /** What the customer said when it was no plain talk, and whether the way to pay belongs into the answer. */
