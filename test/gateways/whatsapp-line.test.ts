@@ -97,6 +97,7 @@ test('a program that loses its lock lets the number go before another one takes 
   await sql`
     select pg_terminate_backend(pid) from pg_locks
      where locktype = 'advisory' and granted and pid <> pg_backend_pid()
+       and database = (select oid from pg_database where datname = current_database())
        and ((classid::bigint << 32) | objid::bigint) = hashtextextended(${`whatsapp ${businessId}`}, 0)`.execute(
     station.database.kysely,
   )

@@ -51,7 +51,7 @@ export type ConnectionOptions = {
 }
 
 /** How long a goodbye may take before the line is cut. */
-const GOODBYE_MS = 2_000
+export const GOODBYE_MS = 2_000
 
 /** Opens a connection. `messaging-history.set` has no listener here: what was said before is never acted upon (C03). */
 export function connect(options: ConnectionOptions): Connection {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lock } from '../../domain/lock.ts'
 import { GatewayError, type Outgoing, type SendMessage } from '../../domain/message.ts'
 import { endNumber, findEnd, findNumber, findOwnNumber, type NumberState } from '../../domain/whatsapp.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, GOODBYE_MS } from './connection.ts'
 import { makeEar } from './ear.ts'
 import { scrub } from './hush.ts'
 import { type LinkBy, pair } from './pair.ts'
@@ -95,9 +95,9 @@ export function makeLine(deps: LineDeps, businessId: number): Line {
           continue
         }
         if (taken) {
-          // Whoever lost the lock without ending is given the time to notice.
+          // Whoever lost the lock without ending is given the time to notice and to hang up.
           taken = false
-          await pause(2 * LOCK_CHECK_MS, over)
+          await pause(LOCK_CHECK_MS + GOODBYE_MS, over)
           continue
         }
         set({ is: 'connecting', phone: number.phone })
