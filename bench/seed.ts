@@ -26,8 +26,8 @@ export async function seedBusiness(site: Site, size: { customers: number; staff:
     now: START,
   })
   await asBusiness(site, businessId, [
-    `insert into staff (business_id, name, call_name, phone, role, added_at)
-     select $1::bigint, 'Admin ' || n, 'Admin ' || n, '62812' || (10000000 + n), case n when 0 then 'owner' else 'admin' end, '${START}'
+    `insert into staff (business_id, name, call_name, phone, role, added_at, proven_until)
+     select $1::bigint, 'Admin ' || n, 'Admin ' || n, '62812' || (10000000 + n), case n when 0 then 'owner' else 'admin' end, '${START}', timestamptz '${START}' + interval '60 days'
        from generate_series(0, ${size.staff - 1}) n`,
     `insert into plan (business_id, name, name_key, price, added_at) values ($1::bigint, 'Rumah 10 Mbps', 'rumah10mbps', 150000, '${START}')`,
     `insert into customer (business_id, number, name, name_key, area, area_key, added_at)

@@ -1,7 +1,7 @@
 import { hasWayIn, makeLink, SETUP_LINK_DAYS } from './domain/access.ts'
 import { listBusinessIds } from './domain/books.ts'
 import { createBusiness, PLACEHOLDER_NAME } from './domain/business.ts'
-import { findOwner } from './domain/owner.ts'
+import { findOwner } from './domain/staff.ts'
 import { realClock } from './gateways/clock.ts'
 import { type WhatsApp, whatsapp } from './gateways/whatsapp.ts'
 import { type Program, run, runAsProcess } from './main.ts'
@@ -78,8 +78,5 @@ if (import.meta.main) {
   // Only where somebody looks: a service has no terminal.
   const [businessId] = started && process.stdout.isTTY ? await listBusinessIds(started.program.database) : []
   if (started?.numbers && businessId !== undefined)
-    await linkInTerminal(
-      { openBooks: started.program.openBooks, numbers: started.numbers, print: console.log },
-      businessId,
-    )
+    await linkInTerminal({ ...started.program, numbers: started.numbers, print: console.log }, businessId)
 }

@@ -1,15 +1,22 @@
 import QRCode from 'qrcode'
 import type { OpenBooks } from './domain/books.ts'
 import { formatPhone } from './domain/phone.ts'
+import type { Sealer } from './domain/secret.ts'
 import { makeActivation } from './domain/setup.ts'
+import { findOwner } from './domain/staff.ts'
 import type { WhatsApp } from './gateways/whatsapp.ts'
 
 /**
  * Links a business's number in the terminal, for whoever never opens the panel: shows each QR as WhatsApp offers it, and
- * once it is scanned the word with which a phone becomes the owner. Does nothing where a number is linked already.
+ * once it is scanned the word with which a phone becomes the owner's. Does nothing where a number is linked already.
  */
 export async function linkInTerminal(
-  { openBooks, numbers, print }: { openBooks: OpenBooks; numbers: WhatsApp; print: (text: string) => void },
+  {
+    openBooks,
+    sealer,
+    numbers,
+    print,
+  }: { openBooks: OpenBooks; sealer: Sealer; numbers: WhatsApp; print: (text: string) => void },
   businessId: number,
 ): Promise<void> {
   if (numbers.state(businessId).is !== 'unlinked') return
@@ -27,7 +34,7 @@ export async function linkInTerminal(
     if (state.is === 'open') {
       end()
       print(`WhatsApp tertaut: ${formatPhone(state.phone)}`)
-      const code = await openBooks(businessId, makeActivation)
+      const code = await openBooks(businessId, async (books) => makeActivation(books, sealer, await findOwner(books)))
       if (code) print(`Dari HP pemilik, kirim ke nomor itu dalam 10 menit: AKTIF ${code}`)
     }
   })

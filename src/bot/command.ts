@@ -4,6 +4,7 @@ import type { Moment } from '../domain/calendar.ts'
 import type { Matter } from '../domain/conversation.ts'
 import type { BroadcastGateway } from '../domain/message.ts'
 import type { PaymentGateway } from '../domain/order.ts'
+import type { Staff } from '../domain/staff.ts'
 import type { ChannelName, Role } from '../domain/tables.ts'
 
 /** Every command of the chat. The ids are a contract with the outside; words and answers are ours to choose. */
@@ -165,9 +166,7 @@ export function command<
 }
 
 /** Who is speaking: a member of staff by their phone, or whoever else has a phone. */
-export type Person =
-  | { kind: 'staff'; id: number; name: string; callName: string | null; role: Role; phone: string }
-  | { kind: 'customer'; phone: string }
+export type Person = ({ kind: 'staff' } & Staff) | { kind: 'customer'; phone: string }
 
 /** One message being handled, inside one transaction. */
 export type Turn = {

@@ -4,13 +4,11 @@ import {
   countTry,
   type Errand,
   findErrand,
-  findStaff,
-  listStaff,
   orderErrand,
   rememberAct,
   settleErrand,
 } from '../domain/conversation.ts'
-import { findByPhone, noteWrote } from '../domain/customer.ts'
+import { noteWrote } from '../domain/customer.ts'
 import { isOutage } from '../domain/database.ts'
 import {
   getMessage,
@@ -25,11 +23,13 @@ import {
   storeIncoming,
 } from '../domain/message.ts'
 import { isSilent } from '../domain/silence.ts'
+import { findStaff, keepProven, listStaff } from '../domain/staff.ts'
 import { welcomeOwner } from './answers/setup.ts'
 import type { Answer, BotGateways, Person, Turn } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
 import { converse, type Outcome } from './converse.ts'
 import { errandHandlers, UNWATCHED } from './errands.ts'
+import { findPerson, tellSilent } from './person.ts'
 
 /** The chat of all businesses: everything that comes in goes through `receive`. */
 export type Bot = {
@@ -137,7 +137,9 @@ export function makeBot(deps: {
       })
       await openBooks(businessId, async (books) => {
         if (!(await findErrand(books, id))) return
-        const turn = await makeTurn(books, await getMessage(books, errand.cause_id), publicUrl)
+        const message = await getMessage(books, errand.cause_id)
+        const { person } = await findPerson(books, message)
+        const turn = person && turnOf(books, message, person, publicUrl)
         if (turn) await keepAnswer(turn, await finish(turn))
         await settleErrand(books, id, 'done')
       })
@@ -172,18 +174,25 @@ async function store(books: Books, incoming: Incoming): Promise<number | undefin
 
 /** Takes one turn; answers whether more of this phone's messages wait. */
 async function handle(books: Books, message: Message, publicUrl: string): Promise<boolean> {
-  const turn = await makeTurn(books, message, publicUrl)
-  if (!turn) {
-    // A stranger on a number that is also used privately gets nothing, save who brings the code of the first owner.
-    const welcome = await welcomeOwner({ books }, message.phone, message.text)
-    const owner = welcome && (await makeTurn(books, message, publicUrl))
-    if (owner) await keepAnswer(owner, welcome)
+  // The code of an owner counts from whoever brings it; behind an account that is not trusted nothing else is read.
+  const welcome = await welcomeOwner({ books }, message)
+  if (welcome || message.account !== null) {
+    const { person } = await findPerson(books, message)
+    if (welcome && person) await keepAnswer(turnOf(books, message, person, publicUrl), welcome)
     else if (welcome) await reply(books, message, welcome.text ?? '')
-    return settleIncoming(books, message.id, 'handled', null, welcome ? 'activation' : 'stranger')
+    return settleIncoming(books, message.id, 'handled', null, welcome ? 'activation' : 'untrusted')
   }
-  if (turn.person.kind === 'customer') await noteWrote(books, message.phone)
+  const { person, silent: lapsed } = await findPerson(books, message)
+  if (lapsed) await tellSilent(books, lapsed, message, publicUrl)
+  // A stranger on a number that is also used privately gets nothing.
+  if (!person) return settleIncoming(books, message.id, 'handled', null, lapsed ? 'unproven' : 'stranger')
+  const turn = turnOf(books, message, person, publicUrl)
+  if (person.kind === 'customer') await noteWrote(books, message.phone)
   const outcome = await converse(turn)
-  const silent = turn.person.kind === 'customer' && (await isSilent(books, message.phone))
+  const silent = person.kind === 'customer' && (await isSilent(books, message.phone))
+  // Anybody can claim a sender to Fonnte's webhook; only a code that came back is a sign of life there (H01).
+  if (person.kind === 'staff' && (message.channel === 'bot' || outcome.turn.message.proven))
+    await keepProven(books, person)
   await keepAnswer(outcome.turn, silent ? hush(outcome) : outcome.answer)
   return settleIncoming(books, message.id, 'handled', outcome.understood, silent ? 'silence' : undefined)
 }
@@ -203,32 +212,22 @@ async function reply(books: Books, { id, phone, channel }: Message, text: string
   await queueMessages(books, [{ phone, channel, kind: 'reply', text, causeId: id }])
 }
 
-/** The turn of a message: who speaks is known by the phone alone (H03). Nothing for a stranger. */
-async function makeTurn(books: Books, message: Message, publicUrl: string): Promise<Turn | undefined> {
-  const person = await findPerson(books, message.phone)
-  return (
-    person && {
-      books,
-      person,
-      commands: COMMANDS,
-      publicUrl,
-      message: {
-        id: message.id,
-        kind: message.kind,
-        text: message.text,
-        at: message.at,
-        fileId: message.file_id,
-        channel: message.channel,
-        proven: message.proven,
-      },
-    }
-  )
-}
-
-async function findPerson(books: Books, phone: string): Promise<Person | undefined> {
-  const staff = await findStaff(books, phone)
-  if (staff) return { kind: 'staff', ...staff }
-  return (await findByPhone(books, phone)).length > 0 ? { kind: 'customer', phone } : undefined
+function turnOf(books: Books, message: Message, person: Person, publicUrl: string): Turn {
+  return {
+    books,
+    person,
+    commands: COMMANDS,
+    publicUrl,
+    message: {
+      id: message.id,
+      kind: message.kind,
+      text: message.text,
+      at: message.at,
+      fileId: message.file_id,
+      channel: message.channel,
+      proven: message.proven,
+    },
+  }
 }
 
 /** Writes what a turn leads to, all of it in the turn's transaction. */
@@ -273,7 +272,7 @@ async function apologise(books: Books, messageId: number): Promise<void> {
 async function sayFailed(books: Books, message: Message): Promise<void> {
   const { phone, channel } = message
   const staff = await findStaff(books, phone)
-  if (staff) {
+  if (staff?.provenUntil) {
     await queueMessages(books, [{ phone, channel, kind: 'reply', text: APOLOGY, causeId: message.id }])
     return
   }

@@ -1,5 +1,5 @@
 import type { Books } from './books.ts'
-import type { Staff } from './conversation.ts'
+import { findMember, findOwner, type Staff } from './staff.ts'
 import { makeToken } from './token.ts'
 
 /** A link sent by chat is read at once; the one that is printed waits for somebody to find the time. */
@@ -79,15 +79,8 @@ async function closeLinks(books: Books, staffId: number | null): Promise<void> {
 
 /** The person that a link or session belongs to: gone with their removal, and set-up is over once there is an owner. */
 async function findHolder(books: Books, staffId: number | null): Promise<{ staff: Staff | undefined } | undefined> {
-  const staff = await books.trx
-    .selectFrom('staff')
-    .select(['id', 'name', 'call_name as callName', 'phone', 'role'])
-    .where('business_id', '=', books.business.id)
-    .where('removed_at', 'is', null)
-    .where((eb) => (staffId === null ? eb('role', '=', 'owner') : eb('id', '=', staffId)))
-    .limit(1)
-    .executeTakeFirst()
-  if (staffId === null) return staff ? undefined : { staff: undefined }
+  if (staffId === null) return (await findOwner(books)) ? undefined : { staff: undefined }
+  const staff = await findMember(books, staffId)
   return staff && { staff }
 }
 
@@ -174,8 +167,8 @@ export async function endSessions(books: Books, staffId: number | null, except?:
 }
 
 /**
- * An owner who can come in without the console: with a password, or because their phone has already spoken to the bot,
- * which then sends them a link. While there is none, the console prints a way in at every start.
+ * An owner who can come in without the console: with a password, or because their phone has its rights and has already
+ * spoken to the bot, which then sends them a link. While there is none, the console prints a way in at every start.
  */
 export async function hasWayIn(books: Books): Promise<boolean> {
   const found = await books.trx
@@ -187,14 +180,17 @@ export async function hasWayIn(books: Books): Promise<boolean> {
     .where((eb) =>
       eb.or([
         eb('s.password', 'is not', null),
-        eb.exists(
-          eb
-            .selectFrom('message as m')
-            .select('m.id')
-            .whereRef('m.business_id', '=', 's.business_id')
-            .whereRef('m.phone', '=', 's.phone')
-            .where('m.direction', '=', 'in'),
-        ),
+        eb.and([
+          eb('s.proven_until', '>', books.now),
+          eb.exists(
+            eb
+              .selectFrom('message as m')
+              .select('m.id')
+              .whereRef('m.business_id', '=', 's.business_id')
+              .whereRef('m.phone', '=', 's.phone')
+              .where('m.direction', '=', 'in'),
+          ),
+        ]),
       ]),
     )
     .limit(1)

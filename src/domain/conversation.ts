@@ -2,10 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Selectable, sql } from 'kysely'
 import { type Books, json } from './books.ts'
 import type { Moment } from './calendar.ts'
-import type { Role, Tables } from './tables.ts'
-
-/** A member of staff, known by their phone. */
-export type Staff = { id: number; name: string; callName: string | null; phone: string; role: Role }
+import type { Tables } from './tables.ts'
 
 export type OpenQuestion = Selectable<Tables['question']>
 export type Matter = Selectable<Tables['matter']>
@@ -14,51 +11,6 @@ export type Errand = Selectable<Tables['errand']>
 
 /** A question that nobody answered is forgotten after this long. */
 const QUESTION_MINUTES = 30
-
-function staff(books: Books) {
-  return books.trx
-    .selectFrom('staff')
-    .select(['id', 'name', 'call_name as callName', 'phone', 'role'])
-    .where('business_id', '=', books.business.id)
-    .where('removed_at', 'is', null)
-}
-
-export async function findStaff(books: Books, phone: string): Promise<Staff | undefined> {
-  return staff(books).where('phone', '=', phone).executeTakeFirst()
-}
-
-/** A member of staff by id, also one who was removed: what they started still reports to them. */
-export async function getStaff(books: Books, id: number): Promise<Staff> {
-  return books.trx
-    .selectFrom('staff')
-    .select(['id', 'name', 'call_name as callName', 'phone', 'role'])
-    .where('business_id', '=', books.business.id)
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow()
-}
-
-export async function listStaff(books: Books, roles?: readonly Role[]): Promise<Staff[]> {
-  const query = staff(books).orderBy('id')
-  return (roles ? query.where('role', 'in', [...roles]) : query).execute()
-}
-
-/** Adds a member of staff. */
-export async function addStaff(
-  books: Books,
-  fresh: { name: string; callName?: string; phone: string; role: Role },
-): Promise<void> {
-  await books.trx
-    .insertInto('staff')
-    .values({
-      business_id: books.business.id,
-      name: fresh.name,
-      call_name: fresh.callName ?? null,
-      phone: fresh.phone,
-      role: fresh.role,
-      added_at: books.now,
-    })
-    .execute()
-}
 
 /** The question this person has open, or nothing; an expired one is closed on the way. */
 export async function findQuestion(books: Books, phone: string): Promise<OpenQuestion | undefined> {

@@ -28,6 +28,8 @@ export type Incoming = {
   quotedId?: number
   /** When it was written, where that was earlier than now: it may have waited outside, and be stale (C06). */
   writtenAt?: Moment
+  /** The account behind it, where that is not the trusted one of its phone: nothing but a code is read from it (H04). */
+  account?: string
 }
 
 /** Hands one message to the outside and answers the id it has there. Throws `GatewayError`. */
@@ -93,6 +95,7 @@ export async function storeIncoming(
     quotedId?: number
     /** When it was written; a message may have waited outside. */
     writtenAt?: Moment
+    account?: string
   },
 ): Promise<number | undefined> {
   const { now } = books
@@ -109,6 +112,7 @@ export async function storeIncoming(
       text: cleanText(incoming.text),
       file_id: incoming.fileId ?? null,
       quoted_id: incoming.quotedId ?? null,
+      account: incoming.account ?? null,
       status: 'received',
       at: Temporal.Instant.compare(writtenAt, now) < 0 ? writtenAt : now,
       not_before: now,

@@ -1,36 +1,32 @@
 import type { Books } from './books.ts'
 import { formatDay, formatTime } from './calendar.ts'
-import { addStaff, findStaff, listStaff, type Staff } from './conversation.ts'
 import { queueMessages } from './message.ts'
+import { addStaff, findStaff, listStaff, provePhone, type Staff } from './staff.ts'
+import { findOwnNumber } from './whatsapp.ts'
 
 /** The owner as set-up makes them: how they are called, and the phone they command from. */
 export type OwnerFacts = { name: string; callName: string; phone: string }
 
-/** The first owner of a business; nothing before set-up made one. */
-export async function findOwner(books: Books): Promise<Staff | undefined> {
-  const [owner] = await listStaff(books, ['owner'])
-  return owner
-}
-
 /**
  * Makes the first owner, or changes the one who is there. Answers them, or nothing when the phone is already another
- * member of staff's.
+ * member of staff's. A phone that was typed is anybody's until it brings the code (H17), save the linked number itself.
  */
-export async function saveOwner(
-  books: Books,
-  staffId: number | undefined,
-  facts: OwnerFacts,
-): Promise<Staff | undefined> {
+export async function saveOwner(books: Books, owner: Staff | undefined, facts: OwnerFacts): Promise<Staff | undefined> {
   const holder = await findStaff(books, facts.phone)
-  if (holder && holder.id !== staffId) return undefined
-  if (staffId === undefined) await addStaff(books, { ...facts, role: 'owner' })
+  if (holder && holder.id !== owner?.id) return undefined
+  if (!owner) await addStaff(books, { ...facts, role: 'owner', proven: false })
   else
     await books.trx
       .updateTable('staff')
-      .set({ name: facts.name, call_name: facts.callName, phone: facts.phone })
+      .set({
+        name: facts.name,
+        call_name: facts.callName,
+        ...(owner.phone !== facts.phone && { phone: facts.phone, proven_until: null }),
+      })
       .where('business_id', '=', books.business.id)
-      .where('id', '=', staffId)
+      .where('id', '=', owner.id)
       .execute()
+  if (facts.phone === (await findOwnNumber(books))) await provePhone(books, facts.phone)
   return findStaff(books, facts.phone)
 }
 

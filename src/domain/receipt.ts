@@ -1,11 +1,11 @@
 import { audit, type Books } from './books.ts'
-import { listStaff } from './conversation.ts'
 import { boldName, findCustomer, listSharers } from './customer.ts'
 import { findInvoices } from './invoice.ts'
 import { formatMethod, namePeriods, receiptLetter } from './letter.ts'
 import { type NewMessage, queueMessages } from './message.ts'
 import { formatRupiah, rupiah, sum } from './money.ts'
 import { type Applied, digitalToday, type GatewayStatus, isOurs } from './order.ts'
+import { listStaff } from './staff.ts'
 
 /** Tells the customer and the owners what a digital payment did, in the transaction that recorded it. */
 export async function announceApplied(books: Books, applied: Applied): Promise<void> {

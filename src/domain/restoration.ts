@@ -3,11 +3,12 @@ import type pg from 'pg'
 import { audit, type Books } from './books.ts'
 import { queueBills } from './broadcast.ts'
 import { isAfter, type Moment } from './calendar.ts'
-import { listStaff, openMatter } from './conversation.ts'
+import { openMatter } from './conversation.ts'
 import { listOpenInvoices } from './invoice.ts'
 import { restoredLetter, takesDigital } from './letter.ts'
 import { queueMessages, wakeSender } from './message.ts'
 import { type Rupiah, sum } from './money.ts'
+import { listStaff } from './staff.ts'
 import type { Tables } from './tables.ts'
 
 /**

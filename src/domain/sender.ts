@@ -1,22 +1,30 @@
 import { sql } from 'kysely'
 import { audit, type Books } from './books.ts'
-import { findStaff, listStaff, openMatter } from './conversation.ts'
+import { openMatter } from './conversation.ts'
 import { findByPhone } from './customer.ts'
 import { queueMessages } from './message.ts'
 import { formatPhone } from './phone.ts'
+import { findStaff, hasRights, listStaff, type Staff } from './staff.ts'
 
 /**
  * Whose message it is. WhatsApp shows an account under a hidden number (LID), with or without the phone number beside
  * it. What counts is the phone; it comes from WhatsApp's own server alone, never from what somebody typed or is called.
  */
 
-/** The words with which a phone that nobody knows yet makes itself known (voice 1). */
-const INTRODUCTION = /^\W*aktif(?:kan)?\s+\d{6}\W*$/i
+/** The words with which a phone makes itself known (voice 1); answers their code. */
+export function readCode(text: string): string | undefined {
+  return /^\W*aktif(?:kan)?\s+(\d{6})\W*$/i.exec(text)?.[1]
+}
 
 /** Whether the books know this phone. What anybody else writes on a number that is also used privately is not kept. */
 export async function isExpected(books: Books, phone: string, text: string): Promise<boolean> {
-  if (INTRODUCTION.test(text)) return true
-  return (await findStaff(books, phone)) !== undefined || (await findByPhone(books, phone)).length > 0
+  if (readCode(text)) return true
+  return isProven(await findStaff(books, phone)) || (await findByPhone(books, phone)).length > 0
+}
+
+/** Whether a phone was ever shown to be that of a member of staff; a number that was only typed is anybody's (H17). */
+function isProven(staff: Staff | undefined): staff is Staff {
+  return staff !== undefined && staff.provenUntil !== null
 }
 
 export async function isCustomer(books: Books, phone: string): Promise<boolean> {
@@ -66,7 +74,8 @@ export async function learnAccounts(books: Books, pairs: readonly { phone: strin
 /**
  * Compares the account that writes with the one that was known behind this phone. A customer's new account is taken as
  * it is: their bills go to the number anyway. Behind a staff phone it may be a stranger who bought the number, so it
- * gets no rights until an owner confirms it; owners are asked once for each new account (H04).
+ * gets no rights until an owner confirms it; owners are asked once for each new account (H04). A sole owner brings the
+ * panel's code.
  */
 export async function isTrusted(books: Books, phone: string, lid: string): Promise<boolean> {
   await learnAccounts(books, [{ phone, lid }])
@@ -78,7 +87,7 @@ export async function isTrusted(books: Books, phone: string, lid: string): Promi
     .forUpdate()
     .executeTakeFirstOrThrow()
   if (known.lid === lid) return true
-  if (!(await findStaff(books, phone))) {
+  if (!isProven(await findStaff(books, phone))) {
     await trustAccount(books, phone, lid)
     return true
   }
@@ -86,11 +95,11 @@ export async function isTrusted(books: Books, phone: string, lid: string): Promi
   return false
 }
 
-/** From now on this account is the one behind the phone. */
-export async function trustAccount(books: Books, phone: string, lid: string): Promise<void> {
+/** From now on this account is the one behind the phone; the one that was, where none is named. */
+export async function trustAccount(books: Books, phone: string, lid?: string): Promise<void> {
   await books.trx
     .updateTable('whatsapp_contact')
-    .set({ lid, learned_at: books.now, other_lid: null, other_at: null })
+    .set({ ...(lid && { lid, learned_at: books.now }), other_lid: null, other_at: null })
     .where('business_id', '=', books.business.id)
     .where('phone', '=', phone)
     .execute()
@@ -106,19 +115,71 @@ async function askAbout(books: Books, phone: string, lid: string): Promise<void>
     .execute()
   await audit(books, { actor: 'system', act: 'sender.changed', subject: `phone:${phone}` })
   const person = await findStaff(books, phone)
-  const bosses = (await listStaff(books, ['owner', 'admin'])).filter((boss) => boss.phone !== phone)
-  if (!person || bosses.length === 0) return
-  const number = await openMatter(books, {
-    kind: 'sender.changed',
-    args: { phone, lid },
-    summary: `Akun WhatsApp ${person.name} berganti`,
-  })
+  if (!person) return
+  const what = 'sekarang dipakai akun WhatsApp lain'
+  const asked = await askBosses(books, person, what, { phone, lid })
+  if (asked.length > 0 || person.role !== 'owner') return
+  const text = `⚠️ Nomor ini ${what}, jadi perintahnya belum saya jalankan.\nIni HP baru Anda? Masuk ke panel, buka *Pemilik*, buat kodenya, lalu kirim dari sini.`
+  await queueMessages(books, [{ phone, kind: 'note', text }])
+}
+
+/**
+ * Asks who may say so whether a phone that was silent for long is still its owner's: once for each such silence (H07).
+ * Answers who has been asked.
+ */
+export async function askAboutSilent(books: Books, person: Staff): Promise<Staff[]> {
+  const { phone, provenUntil } = person
+  const asked = await books.trx
+    .selectFrom('matter')
+    .select('number')
+    .where('business_id', '=', books.business.id)
+    .where('kind', '=', 'sender.changed')
+    .where(sql<string>`args ->> 'phone'`, '=', phone)
+    .where('opened_at', '>=', provenUntil)
+    .limit(1)
+    .executeTakeFirst()
+  return asked
+    ? listBosses(books, phone)
+    : askBosses(books, person, 'menulis lagi sesudah lebih dari 60 hari', { phone })
+}
+
+async function askBosses(
+  books: Books,
+  person: Staff,
+  what: string,
+  args: { phone: string; lid?: string },
+): Promise<Staff[]> {
+  const bosses = await listBosses(books, person.phone)
+  if (bosses.length === 0) return []
+  const number = await openMatter(books, { kind: 'sender.changed', args, summary: `Nomor ${person.name} ${what}` })
   const text = [
-    `⚠️ Nomor ${person.name} (${formatPhone(phone)}) sekarang dipakai akun WhatsApp lain. Perintahnya belum saya jalankan.`,
+    `⚠️ Nomor ${person.name} (${formatPhone(person.phone)}) ${what}. Perintahnya belum saya jalankan.`,
     `Masih orang yang sama? *ya ${number}* atau *tolak ${number}*`,
   ].join('\n')
   await queueMessages(
     books,
     bosses.map((boss) => ({ phone: boss.phone, kind: 'matter', text })),
   )
+  return bosses
+}
+
+/** Who may vouch for somebody's phone: owners and admins whose own has its rights. */
+async function listBosses(books: Books, phone: string): Promise<Staff[]> {
+  return (await listStaff(books, ['owner', 'admin'])).filter((boss) => boss.phone !== phone && hasRights(books, boss))
+}
+
+/** Why the phone of a member of staff does not have its rights: never shown to be theirs, silent too long, or another account. */
+export type Doubt = 'unproven' | 'silent' | 'account'
+
+export async function findDoubt(books: Books, person: Staff): Promise<Doubt | undefined> {
+  if (person.provenUntil === null) return 'unproven'
+  if (!hasRights(books, person)) return 'silent'
+  const other = await books.trx
+    .selectFrom('whatsapp_contact')
+    .select('other_lid')
+    .where('business_id', '=', books.business.id)
+    .where('phone', '=', person.phone)
+    .where('other_lid', 'is not', null)
+    .executeTakeFirst()
+  return other && 'account'
 }

@@ -81,6 +81,8 @@ type ActivationTable = {
   expires_at: Moment
   tries: Generated<number>
   used_at: Moment | null
+  staff_id: number | null
+  code: Buffer | null
 }
 
 export type Role = 'owner' | 'admin' | 'collector' | 'technician' | 'viewer'
@@ -95,6 +97,7 @@ type StaffTable = {
   added_at: Moment
   removed_at: Moment | null
   password: string | null
+  proven_until: Moment | null
 }
 
 type CustomerTable = {
@@ -334,6 +337,7 @@ type MessageTable = {
   settled_at: Moment | null
   attempts: Generated<number>
   proven: Generated<boolean>
+  account: string | null
 }
 
 type MessageInvoiceTable = {

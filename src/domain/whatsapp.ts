@@ -3,6 +3,7 @@ import type { Books, OpenBooks } from './books.ts'
 import type { Moment } from './calendar.ts'
 import { wakeSender } from './message.ts'
 import type { Sealer } from './secret.ts'
+import { provePhone } from './staff.ts'
 
 /** How a business's own number stands, for a page that shows it live. */
 export type NumberState =
@@ -51,6 +52,11 @@ export async function findOwnNumber(books: Books): Promise<string | undefined> {
   return row?.phone
 }
 
+/** The number that people write to: the bot's own, else that of the Fonnte device. */
+export async function findWrittenTo(books: Books): Promise<string | undefined> {
+  return (await findOwnNumber(books)) ?? books.business.fonnte_device ?? undefined
+}
+
 /** When and why the last link ended. */
 export async function findEnd(books: Books): Promise<{ at: Moment; reason: 'removed' | 'unlinked' } | undefined> {
   const row = await books.trx
@@ -78,6 +84,7 @@ export async function linkNumber(
         .onConflict((conflict) => conflict.column('business_id').doUpdateSet(row))
         .execute()
       await tellPrograms(books)
+      await provePhone(books, number.phone)
     })
     return true
   } catch (error) {

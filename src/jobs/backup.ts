@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { Taken } from '../domain/backup.ts'
 import type { Books, OpenBooks } from '../domain/books.ts'
 import { addDays, type Day, isAfter, type Moment, day as readDay } from '../domain/calendar.ts'
-import { listStaff } from '../domain/conversation.ts'
 import { queueMessages, quietUntil } from '../domain/message.ts'
 import { lastRunDay, noteDailyRun } from '../domain/run.ts'
+import { listStaff } from '../domain/staff.ts'
 
 /** How a night's backup is called; those made by hand have other names, and are never removed. */
 const NAME = /^tagih-malam-(\d{4}-\d\d-\d\d)\.tar(\.aes)?$/

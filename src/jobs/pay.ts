@@ -1,12 +1,12 @@
 import { closeUnpaid, isMoot } from '../domain/ask.ts'
 import type { Books, Business, OpenBooks } from '../domain/books.ts'
-import { listStaff } from '../domain/conversation.ts'
 import { isOutage } from '../domain/database.ts'
 import { GatewayError, queueMessages } from '../domain/message.ts'
 import { findNotification, postponeNotification, settleNotification } from '../domain/notification.ts'
 import { applyStatus, isOurs, type PaymentGateway } from '../domain/order.ts'
 import { announceApplied, announceUnknown } from '../domain/receipt.ts'
 import { noteDailyRun } from '../domain/run.ts'
+import { listStaff } from '../domain/staff.ts'
 
 export type PayDeps = {
   openBooks: OpenBooks

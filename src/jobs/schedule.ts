@@ -1,12 +1,12 @@
 import { nextAskTime, takeOrdersToAsk } from '../domain/ask.ts'
 import { type Books, type Clock, isFirstBusiness, listBusinessIds, type OpenBooks } from '../domain/books.ts'
 import { addDays, type Moment, momentOf } from '../domain/calendar.ts'
-import { listStaff } from '../domain/conversation.ts'
 import { type Database, databaseTime } from '../domain/database.ts'
 import { queueMessages } from '../domain/message.ts'
 import { nextNotificationTime, takeNotifications } from '../domain/notification.ts'
 import { findHold, noticeRestoration } from '../domain/restoration.ts'
 import { lastRunDay, noteDailyRun } from '../domain/run.ts'
+import { listStaff } from '../domain/staff.ts'
 
 /**
  * What happens by the clock. Time is only a nudge: every schedule asks the tables what is due and not done yet, so

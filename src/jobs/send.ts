@@ -8,7 +8,6 @@ import {
   recheckBill,
   stopBroadcast,
 } from '../domain/broadcast.ts'
-import { getStaff } from '../domain/conversation.ts'
 import { type Database, isOutage } from '../domain/database.ts'
 import { broadcastReport, broadcastStopped } from '../domain/letter.ts'
 import {
@@ -24,6 +23,7 @@ import {
   settleOutgoing,
 } from '../domain/message.ts'
 import { nextBroadcastSlot } from '../domain/pace.ts'
+import { getStaff } from '../domain/staff.ts'
 import type { ChannelName } from '../domain/tables.ts'
 import { findOwnNumber } from '../domain/whatsapp.ts'
 
@@ -251,6 +251,7 @@ async function finish(books: Books): Promise<void> {
 }
 
 async function tellStarter(books: Books, staffId: number, text: string): Promise<void> {
-  const { phone } = await getStaff(books, staffId)
-  await queueMessages(books, [{ phone, kind: 'report', text }])
+  const { phone, provenUntil } = await getStaff(books, staffId)
+  // A phone that was typed anew meanwhile may be a stranger's.
+  if (provenUntil) await queueMessages(books, [{ phone, kind: 'report', text }])
 }

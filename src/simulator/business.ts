@@ -1,7 +1,6 @@
 import { type Books, findBusinessId } from '../domain/books.ts'
 import { changeCredentials, createBusiness } from '../domain/business.ts'
 import { addDays, type Day } from '../domain/calendar.ts'
-import { addStaff, listStaff } from '../domain/conversation.ts'
 import { stageImport } from '../domain/import.ts'
 import { applyImport } from '../domain/import-apply.ts'
 import { storeFile } from '../domain/message.ts'
@@ -10,6 +9,7 @@ import { addPlan } from '../domain/plan.ts'
 import { findNewestMoment } from '../domain/restoration.ts'
 import { keepReading } from '../domain/sheet/list.ts'
 import type { RowReading } from '../domain/sheet.ts'
+import { addStaff, listStaff, renewProof } from '../domain/staff.ts'
 import type { MovableClock } from '../gateways/clock.ts'
 import type { Program } from '../main.ts'
 
@@ -122,9 +122,15 @@ export async function adoptBusiness(program: Program, businessId: number, clock:
   await program.openBooks(businessId, async (books) => {
     const newest = await findNewestMoment(books)
     if (newest && Temporal.Instant.compare(clock.now(), newest) < 0) clock.moveTo(newest)
+    await keepStaffProven(books)
     if (program.sealer.tryOpen(businessId, books.business.midtrans_key) === undefined)
       await changeCredentials(books, program.sealer, DEMO)
   })
+}
+
+/** Days that were skipped are no silence: the staff keep their rights (H07). */
+export async function keepStaffProven(books: Books): Promise<void> {
+  for (const staff of await listStaff(books)) await renewProof(books, staff)
 }
 
 /** 176 different full names, then numbered: two customers of one name would have to be asked about all the time. */

@@ -8,7 +8,7 @@ import { findFile, listWaiting } from '../domain/message.ts'
 import { readPhone } from '../domain/phone.ts'
 import type { MovableClock } from '../gateways/clock.ts'
 import type { Program, Ran } from '../main.ts'
-import { DEMO, findDemo, seedBusiness } from './business.ts'
+import { DEMO, findDemo, keepStaffProven, seedBusiness } from './business.ts'
 import type { FonnteFake } from './fonnte.ts'
 import type { MidtransFake } from './midtrans.ts'
 
@@ -290,6 +290,7 @@ async function moveClock({ program, clock, keepClock, takeRan }: SimulatorDeps, 
     await program.tick()
     if (arrived) break
   }
+  await inBooks(program, keepStaffProven)
   await program.settle()
   // Two ticks that meet both tell of what one of them started.
   const once = new Map(takeRan().map((run) => [`${run.at} ${run.job}`, run]))

@@ -1,7 +1,7 @@
 import { CHAT_LINK_MINUTES, makeLink, SETUP_LINK_DAYS } from '../domain/access.ts'
 import { audit, bookkeeper, listBusinessIds } from '../domain/books.ts'
 import { openDatabase, StartError } from '../domain/database.ts'
-import { findOwner } from '../domain/owner.ts'
+import { findOwner } from '../domain/staff.ts'
 import { realClock } from '../gateways/clock.ts'
 import { publicUrl, readRealSettings } from '../settings.ts'
 import { runTool, withDatabase } from './tool.ts'

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { makeBot } from '../../src/bot/receive.ts'
+import { sealer } from '../../src/domain/secret.ts'
 import { makeActivation } from '../../src/domain/setup.ts'
+import type { Staff } from '../../src/domain/staff.ts'
 import { openTestBooks } from '../support/database.ts'
 
 /** A new business, set up by chat alone (voice 1). */
 const PHONE = '6281200000011'
 const STRANGER = '6281200000099'
+const SEALER = sealer('test secret key of this test')
 const { openBooks, businessId, open, clock } = await openTestBooks('2026-12-10T09:00:00+07:00')
 const bot = makeBot({
   openBooks,
@@ -16,6 +19,7 @@ const bot = makeBot({
   },
 })
 let count = 0
+const makeCode = (owner?: Staff) => open((books) => makeActivation(books, SEALER, owner))
 
 async function say(phone: string, text: string): Promise<string[]> {
   const id = await bot.receive(businessId, { channel: 'bot', outsideId: String(count++), phone, kind: 'text', text })
@@ -37,22 +41,22 @@ describe('the first owner', () => {
   })
 
   test('five wrong codes kill it, and so do ten minutes', async () => {
-    const code = (await open(makeActivation)) as string
+    const code = (await makeCode()) as string
     const wrong = code === '111111' ? '222222' : '111111'
     for (let time = 0; time < 5; time++) expect(await say(STRANGER, `AKTIF ${wrong}`)).toHaveLength(1)
     expect(await say(PHONE, `AKTIF ${code}`)).toEqual([])
-    const late = (await open(makeActivation)) as string
+    const late = (await makeCode()) as string
     clock.set('2026-12-10T09:11:00+07:00')
     expect(await say(PHONE, `AKTIF ${late}`)).toEqual([])
   })
 
   test('the code makes the phone the owner, once, and four questions follow', async () => {
-    const code = (await open(makeActivation)) as string
+    const code = (await makeCode()) as string
     expect(await say(PHONE, `aktif ${code}`)).toEqual([
       '✅ Nomor ini sekarang *pemilik* usaha baru di Tagih.\nAda 4 pertanyaan. Boleh berhenti kapan saja, jawaban tersimpan.\n\n1 dari 4. Apa nama usahanya, dan Anda ingin dipanggil bagaimana? Contoh: *Barokah Net, Pak Joko*',
     ])
     expect(await say(STRANGER, `AKTIF ${code}`)).toEqual([])
-    expect(await open(makeActivation)).toBeUndefined()
+    expect(await makeCode()).toBeUndefined()
     expect(await say(PHONE, 'Barokah Net, pak joko')).toEqual([
       '*Barokah Net*. Salam kenal, Pak Joko.\n\n2 dari 4. Paket apa saja dan berapa sebulan? Satu paket satu baris, contoh:\n*Rumah 10 Mbps 150rb*',
     ])

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { addStaff } from '../../src/domain/conversation.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
 import { findInvoices, issueChunk, listOpenInvoices } from '../../src/domain/invoice.ts'
 import { rupiah } from '../../src/domain/money.ts'
 import { recordPayment, undoPayment } from '../../src/domain/payment.ts'
 import { addPlan } from '../../src/domain/plan.ts'
+import { addStaff } from '../../src/domain/staff.ts'
 import { firstInvoice, subscribe } from '../../src/domain/subscription.ts'
 import { createTestBusiness, openTestBooks } from '../support/database.ts'
 

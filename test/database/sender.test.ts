@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
 import { makeBot } from '../../src/bot/receive.ts'
-import { addStaff } from '../../src/domain/conversation.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
 import { findPhoneOf, isExpected, isTrusted, learnAccounts, listUnplaced } from '../../src/domain/sender.ts'
+import { addStaff } from '../../src/domain/staff.ts'
 import { openTestBooks } from '../support/database.ts'
 
 const [JOKO, UJANG, BUDI] = ['6281200000011', '6281200000022', '6281200001474']

@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'vitest'
 import { makeBot } from '../../src/bot/receive.ts'
-import { addStaff } from '../../src/domain/conversation.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
 import { claimNext, type Message, queueMessages, settleOutgoing } from '../../src/domain/message.ts'
 import { isOurs, isSilent, noteTyped } from '../../src/domain/silence.ts'
+import { addStaff } from '../../src/domain/staff.ts'
 import { openTestBooks } from '../support/database.ts'
 
 const JOKO = '6281200000011'

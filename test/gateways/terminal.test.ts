@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { sealer } from '../../src/domain/secret.ts'
 import { linkInTerminal } from '../../src/terminal.ts'
 import { createTestBusiness } from '../support/database.ts'
-import { eventually, makeStation, reaches } from '../support/whatsapp/station.ts'
+import { eventually, makeStation, reaches, SECRET } from '../support/whatsapp/station.ts'
 
 const station = await makeStation()
 
@@ -10,7 +11,7 @@ test('a number is linked by the QR in the terminal, and the word that makes an o
   const numbers = station.program()
   const printed: string[] = []
   const print = (text: string) => void printed.push(text)
-  await linkInTerminal({ openBooks: station.openBooks, numbers, print }, businessId)
+  await linkInTerminal({ openBooks: station.openBooks, sealer: sealer(SECRET), numbers, print }, businessId)
   const { qr } = await reaches(numbers, businessId, 'pairing', (state) => state.qr !== undefined)
   await eventually(() => expect(printed.join('\n')).toMatch(/█[\s\S]*Tautkan WhatsApp usaha/))
   station.owner.scan(qr as string)
@@ -22,6 +23,6 @@ test('a number is linked by the QR in the terminal, and the word that makes an o
   expect(station.logged.join('\n')).not.toContain(qr as string)
 
   const before = printed.length
-  await linkInTerminal({ openBooks: station.openBooks, numbers, print }, businessId)
+  await linkInTerminal({ openBooks: station.openBooks, sealer: sealer(SECRET), numbers, print }, businessId)
   expect(printed).toHaveLength(before)
 })

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Books } from '../../src/domain/books.ts'
 import { startBillRun } from '../../src/domain/broadcast.ts'
-import { addStaff, askQuestion, rememberAct } from '../../src/domain/conversation.ts'
+import { askQuestion, rememberAct } from '../../src/domain/conversation.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
 import { issueChunk, listOpenInvoices } from '../../src/domain/invoice.ts'
 import { queueMessages, storeFile, storeIncoming } from '../../src/domain/message.ts'
@@ -10,6 +10,7 @@ import { applyStatus, openOrder } from '../../src/domain/order.ts'
 import { recordPayment, undoPayment } from '../../src/domain/payment.ts'
 import { addPlan } from '../../src/domain/plan.ts'
 import { noteDailyRun } from '../../src/domain/run.ts'
+import { addStaff } from '../../src/domain/staff.ts'
 import { firstInvoice, subscribe } from '../../src/domain/subscription.ts'
 
 /** Texts that a file format could stumble over: its own separators, quotes, line breaks, signs beyond the first plane. */

@@ -8,7 +8,7 @@ import { readPhone } from '../../src/domain/phone.ts'
 import { listPlans } from '../../src/domain/plan.ts'
 import { firstInvoice, subscribe } from '../../src/domain/subscription.ts'
 import type { MovableClock } from '../../src/gateways/clock.ts'
-import { findDemo } from '../../src/simulator/business.ts'
+import { findDemo, keepStaffProven } from '../../src/simulator/business.ts'
 import type { ChatRow, TestProgram } from './program.ts'
 
 /**
@@ -132,6 +132,8 @@ async function play(program: TestProgram, event: Event, speaker: string): Promis
       return program.post('/simulator/clock', { now: event.now })
     case 'off':
       ;(program.program.clock as MovableClock).moveTo(Temporal.Instant.from(event.now))
+      // Nobody of the staff was silent: it was the program that could not hear.
+      await program.program.openBooks((await findDemo(program.program)) as number, keepStaffProven)
       await program.program.tick()
       return
     case 'device':

@@ -12,6 +12,7 @@ import {
   setPassword,
 } from '../../domain/password.ts'
 import { formatPhone } from '../../domain/phone.ts'
+import { findDoubt } from '../../domain/sender.ts'
 import { writeCookie } from '../cookie.ts'
 import type { Panel, Refusal, Visit } from '../page.ts'
 import { typedPassword } from './fields.ts'
@@ -92,7 +93,12 @@ export async function proveAgain(
     allowed: await countTries(books, { phone: staff.phone, address }),
   }))
   const refuse = (refused: string) => ({ field: 'password', refused })
-  if (!kept) return refuse('Masuk lagi dulu: ketik panel di WhatsApp, lalu buka link dari sana.')
+  if (!kept)
+    return refuse(
+      (await panel.openBooks(business.id, (books) => findDoubt(books, staff)))
+        ? 'Masuk lagi dulu: jalankan npm run -s link di server, lalu buka link itu.'
+        : 'Masuk lagi dulu: ketik panel di WhatsApp, lalu buka link dari sana.',
+    )
   if (!allowed) return refuse(TOO_MANY)
   if (!password || !(await checkPassword(password, kept)))
     return refuse('Kata sandi yang sekarang belum cocok. Lupa? Ketik panel di WhatsApp, lalu masuk lewat link itu.')

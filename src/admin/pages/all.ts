@@ -7,6 +7,7 @@ import { homePage } from './home.ts'
 import { midtransPages } from './midtrans.ts'
 import { ownerPage } from './owner.ts'
 import { planPages } from './plans.ts'
+import { proofPage } from './proof.ts'
 import { sendingPage } from './sending.ts'
 import { signInPages } from './sign-in.ts'
 import { whatsappPages } from './whatsapp.ts'
@@ -17,6 +18,7 @@ export const ALL_PAGES: readonly ((panel: Panel) => void)[] = [
   homePage,
   businessPage,
   ownerPage,
+  proofPage,
   planPages,
   bankPage,
   whatsappPages,

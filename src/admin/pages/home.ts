@@ -1,9 +1,10 @@
 import type { Books } from '../../domain/books.ts'
 import { PLACEHOLDER_NAME } from '../../domain/business.ts'
-import { findOwner } from '../../domain/owner.ts'
 import { listPlans } from '../../domain/plan.ts'
+import { findOwner } from '../../domain/staff.ts'
 import type { Panel, Visit } from '../page.ts'
 import { OFFICE, PAGES, STEPS, type Step } from './places.ts'
+import { findOwnerTrouble } from './proof.ts'
 
 /** What each step is for, as the list of set-up says it. */
 const TITLES: Record<Step, string> = {
@@ -18,7 +19,10 @@ const TITLES: Record<Step, string> = {
 
 export function homePage(panel: Panel): void {
   panel.page('/panel', OFFICE, async (visit, reply) => {
-    const done = await panel.openBooks(visit.business.id, (books) => findDone(books, panel))
+    const { done, trouble } = await panel.openBooks(visit.business.id, async (books) => ({
+      done: await findDone(books, panel),
+      trouble: visit.role === 'owner' ? await findOwnerTrouble(books, visit) : undefined,
+    }))
     const steps = STEPS.filter((path) => mayGo(visit, path)).map((path) => ({
       path: done[path] ? placeOf(path) : `${path}?atur=1`,
       title: TITLES[path],
@@ -33,6 +37,7 @@ export function homePage(panel: Panel): void {
         steps,
         doneCount: steps.filter((step) => step.done).length,
         next: steps.find((step) => !step.done),
+        trouble,
         ready: visit.query.siap === '1',
         caller: visit.session.staff?.callName,
         places: PAGES.filter(({ path, roles }) => path !== '/panel' && roles.includes(visit.role)),

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { adoptSession, endSessions } from '../../domain/access.ts'
-import { findOwner, saveOwner, warnOwners } from '../../domain/owner.ts'
+import { saveOwner, warnOwners } from '../../domain/owner.ts'
 import { formatPhone } from '../../domain/phone.ts'
+import { findOwner } from '../../domain/staff.ts'
 import type { Panel } from '../page.ts'
-import { proveAgain } from './account.ts'
 import { mobile, needed, typedPassword } from './fields.ts'
 import { OWNER } from './places.ts'
+import { findOwnerTrouble, proveOwner } from './proof.ts'
 
 /** Who commands in the chat. Set-up makes the owner here; later only their name and phone change. */
 export function ownerPage(panel: Panel): void {
@@ -21,9 +22,11 @@ export function ownerPage(panel: Panel): void {
       password: typedPassword.optional(),
     }),
     secrets: ['password'],
-    async show(books, { session }) {
+    async show(books, visit) {
+      const { session } = visit
       const owner = session.staff ?? (await findOwner(books))
       return {
+        trouble: await findOwnerTrouble(books, visit),
         values: { callName: owner?.callName ?? owner?.name ?? '', phone: owner ? formatPhone(owner.phone) : '' },
         again: owner !== undefined && !session.fresh,
       }
@@ -31,17 +34,18 @@ export function ownerPage(panel: Panel): void {
     // A phone gives every right of the chat, so an open browser alone does not change it.
     async prove(visit, { phone, password }) {
       const { staff } = visit.session
-      return !staff || staff.phone === phone ? undefined : proveAgain(panel, visit, password)
+      return !staff || staff.phone === phone ? undefined : proveOwner(panel, visit, password)
     },
     async save(books, { session, by }, { callName, phone }) {
       const before = session.staff
-      const owner = await saveOwner(books, before?.id, { name: before?.name ?? bareName(callName), callName, phone })
+      const owner = await saveOwner(books, before, { name: before?.name ?? bareName(callName), callName, phone })
       if (!owner) return { refused: 'Nomor ini sudah dipakai staf lain. Pakai nomor lain.', field: 'phone' }
       if (!before) {
         await adoptSession(books, session.digest, owner.id)
         // Whatever else was opened with a printed link has lost its meaning.
         await endSessions(books, null)
-      } else if (before.phone !== phone) await warnOwners(books, 'Nomor pemilik diganti', by, before.phone)
+      } else if (before.phone !== phone && before.provenUntil)
+        await warnOwners(books, 'Nomor pemilik diganti', by, before.phone)
       return { subject: `staff:${owner.id}`, facts: { callName, phone } }
     },
   })

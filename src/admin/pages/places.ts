@@ -18,6 +18,9 @@ export const PAGES: readonly { path: string; title: string; hint: string; roles:
   { path: '/panel/akun', title: 'Akun saya', hint: 'Kata sandi dan keluar', roles: OFFICE },
 ]
 
+/** Where an owner shows that the phone is theirs: part of the step that links the number it writes to. */
+export const PROOF = '/panel/pemilik/kode'
+
 /** Set-up in its order. Each can be left out and found again in the menu. */
 export const STEPS = [
   '/panel/usaha',
@@ -33,8 +36,9 @@ export type Step = (typeof STEPS)[number]
 
 /** Where a page stands in set-up: "2 dari 7", and what comes after it. */
 export function stepOf(path: string | undefined): { number: number; of: number; next: string } | undefined {
-  const index = STEPS.indexOf(path as Step)
-  return index < 0 ? undefined : { number: index + 1, of: STEPS.length, next: stepAfter(path as string) }
+  const step = path === PROOF ? '/panel/whatsapp' : (path as Step)
+  const index = STEPS.indexOf(step)
+  return index < 0 ? undefined : { number: index + 1, of: STEPS.length, next: stepAfter(step) }
 }
 
 export function stepAfter(path: string): string {

@@ -7,6 +7,7 @@ import type { NumberState, StopReason } from '../../domain/whatsapp.ts'
 import type { Panel } from '../page.ts'
 import { mobile } from './fields.ts'
 import { OWNER } from './places.ts'
+import { findOwnerTrouble } from './proof.ts'
 
 /** Links a business's own number, as the panel needs it; `main.ts` hands it over where the program can. */
 export type WhatsAppLinks = {
@@ -32,7 +33,8 @@ export function whatsappPages(panel: Panel): void {
       [z.object({ by: z.literal('qr') }), z.object({ by: z.literal('code'), phone: mobile })],
       'Pilih salah satu cara.',
     ),
-    async show({ business }) {
+    async show(books, visit) {
+      const { business } = books
       if (!whatsapp) return { values: {}, missing: true }
       const state = whatsapp.state(business.id)
       return {
@@ -46,6 +48,7 @@ export function whatsappPages(panel: Panel): void {
         waits: state.is === 'connecting' || (state.is === 'pairing' && !state.qr && !state.code),
         linked: 'phone' in state && state.phone !== undefined && state.is !== 'stopped' && formatPhone(state.phone),
         trouble: describeTrouble(state, business.zone),
+        owner: await findOwnerTrouble(books, visit),
         stopped: state.is === 'stopped' && state.phone !== undefined,
       }
     },

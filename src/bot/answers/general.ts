@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Books } from '../../domain/books.ts'
 import { formatDay, formatTime } from '../../domain/calendar.ts'
-import { type Act, closeMatter, findLastAct, findMatter, findStaff, markUndone } from '../../domain/conversation.ts'
+import { type Act, closeMatter, findLastAct, findMatter, markUndone } from '../../domain/conversation.ts'
 import { boldName, findCustomer } from '../../domain/customer.ts'
 import { issueParked, skipParked } from '../../domain/invoice.ts'
 import { namePeriods, plain, receiptLetter } from '../../domain/letter.ts'
@@ -9,6 +9,7 @@ import { formatRupiah, sum } from '../../domain/money.ts'
 import { findPayment, releasePayment } from '../../domain/payment.ts'
 import { formatPhone } from '../../domain/phone.ts'
 import { trustAccount } from '../../domain/sender.ts'
+import { findStaff, renewProof } from '../../domain/staff.ts'
 import type { Answer, CommandId, MatterHandler, StaffTurn } from '../command.ts'
 import { forbid, nameAct, refuseUnbuilt } from '../refuse.ts'
 import { restorationMatters } from './restoration.ts'
@@ -77,7 +78,7 @@ export async function decideMatter(turn: StaffTurn, number: number, decision: 'y
 }
 
 const Differs = z.object({ paymentId: z.number(), invoiceIds: z.array(z.number()) })
-const Changed = z.object({ phone: z.string(), lid: z.string() })
+const Changed = z.object({ phone: z.string(), lid: z.string().optional() })
 const Parked = z.object({ subscriptionIds: z.array(z.number()) })
 
 const matters: Record<string, MatterHandler> = {
@@ -117,12 +118,15 @@ const matters: Record<string, MatterHandler> = {
   },
   'sender.changed': async ({ books }, matter, decision) => {
     const { phone, lid } = Changed.parse(matter.args)
-    const name = `*${plain((await findStaff(books, phone))?.name ?? '')}* (${formatPhone(phone)})`
+    const staff = await findStaff(books, phone)
+    if (!staff?.provenUntil) return { text: `${formatPhone(phone)} bukan nomor staf lagi. Belum ada yang berubah.` }
+    const name = `*${plain(staff.name)}* (${formatPhone(phone)})`
     if (decision === 'no')
       return {
         text: `Baik, perintah dari ${name} tetap tidak saya jalankan.\nBerubah pikiran? *ya ${matter.number}*`,
       }
-    await trustAccount(books, phone, lid)
+    if (lid) await trustAccount(books, phone, lid)
+    await renewProof(books, staff)
     return { text: `✅ Perintah dari ${name} saya jalankan lagi, mulai dari pesan berikutnya.` }
   },
   'subscription.parked': async ({ books, person }, matter, decision) => {

@@ -1,7 +1,10 @@
+import type { Books } from '../../domain/books.ts'
 import { plain } from '../../domain/letter.ts'
 import { formatRupiah, rupiah } from '../../domain/money.ts'
 import { addPlan, DEFAULT_LEAD_DAYS, listPlans, planKey } from '../../domain/plan.ts'
+import { readCode } from '../../domain/sender.ts'
 import { activate, describeBusiness } from '../../domain/setup.ts'
+import type { Staff } from '../../domain/staff.ts'
 import { firstInvoice, issueDay } from '../../domain/subscription.ts'
 import type { Answer, Question, StaffTurn, Turn } from '../command.ts'
 import { understand } from '../understand.ts'
@@ -14,22 +17,22 @@ const WAIT_MINUTES = 7 * 24 * 60
 type Step = 'names' | 'plans' | 'dueDay'
 type SetupArgs = { step?: Step; text?: string }
 
-const ACTIVATE = /^\W*aktif(?:kan)?\s+(\d{6})\W*$/i
-
 /**
- * Reads a stranger's message as the code that makes them the owner. Answers nothing where it is none, or none is awaited:
- * a stranger then gets silence.
+ * Reads a message as the code that makes its phone the owner's. Answers nothing where it is none, or none is awaited: a
+ * stranger then gets silence.
  */
 export async function welcomeOwner(
-  turn: Pick<Turn, 'books'>,
-  phone: string,
-  text: string,
+  { books }: Pick<Turn, 'books'>,
+  message: { phone: string; account: string | null; text: string },
 ): Promise<Answer | undefined> {
-  const code = ACTIVATE.exec(text)?.[1]
-  const done = code && (await activate(turn.books, phone, code))
-  if (done === 'wrong')
-    return { text: 'Kodenya belum cocok atau sudah lewat waktunya. Lihat kode yang baru, lalu kirim lagi.' }
+  const code = readCode(message.text)
+  const done = code && (await activate(books, message, code))
   if (!done) return undefined
+  if (done.is === 'wrong')
+    return { text: 'Kodenya belum cocok atau sudah lewat waktunya. Lihat kode yang baru, lalu kirim lagi.' }
+  if (done.is === 'taken')
+    return { text: 'Nomor ini sudah dipakai staf lain, jadi belum ada yang berubah. Kirim kodenya dari HP pemilik.' }
+  if (done.is === 'proven') return welcomeBack(books, done)
   return {
     text: [
       '✅ Nomor ini sekarang *pemilik* usaha baru di Tagih.',
@@ -39,6 +42,12 @@ export async function welcomeOwner(
     ].join('\n'),
     ask: ask('names'),
   }
+}
+
+function welcomeBack(books: Books, { owner, replaced }: { owner: Staff; replaced: boolean }): Answer {
+  const whose = `*${plain(owner.callName ?? owner.name)}*, pemilik ${plain(books.business.name)}`
+  const mended = replaced ? ' Nomor di panel sudah saya ganti dengan nomor ini.' : ''
+  return { text: `✅ Nomor ini sekarang nomor ${whose}.${mended}\nMulai dari sini: *bantuan*` }
 }
 
 const QUESTIONS: Record<Step, string> = {

@@ -14,7 +14,15 @@ import type { Books, OpenBooks } from '../../domain/books.ts'
 import type { Moment } from '../../domain/calendar.ts'
 import { isOutage } from '../../domain/database.ts'
 import type { Incoming } from '../../domain/message.ts'
-import { findPhoneOf, isCustomer, isExpected, isTrusted, learnAccounts, listUnplaced } from '../../domain/sender.ts'
+import {
+  findPhoneOf,
+  isCustomer,
+  isExpected,
+  isTrusted,
+  learnAccounts,
+  listUnplaced,
+  readCode,
+} from '../../domain/sender.ts'
 import { isOurs, noteTyped } from '../../domain/silence.ts'
 import { findQuoted } from '../../domain/whatsapp.ts'
 import type { Socket } from './connection.ts'
@@ -54,8 +62,8 @@ export function makeEar(deps: { openBooks: OpenBooks; accept: Accept; log: Logge
     const writtenAt = writtenOf(message)
     const phone = (await open((books) => phoneAt(books, place, own))) ?? (await ask(socket, place))
     if (!phone) return
-    const quotedId = await open((books) => judge(books, { place, phone, content, outsideId, writtenAt }))
-    if (quotedId === false) return
+    const judged = await open((books) => judge(books, { place, phone, content, outsideId, writtenAt }))
+    if (!judged) return
     const { file: described, quotes: _, ...words } = content
     const file = described && (await fetchFile(socket, message, described))
     const incoming: Incoming = {
@@ -66,7 +74,7 @@ export function makeEar(deps: { openBooks: OpenBooks; accept: Accept; log: Logge
       writtenAt,
       ...(described && !file && { kind: 'unreadable', text: '(file yang tidak bisa diambil)' }),
       ...(file && { file }),
-      ...(quotedId && { quotedId }),
+      ...judged,
     }
     await untilBack(() => accept(businessId, incoming))
   }
@@ -136,22 +144,25 @@ async function phoneAt(books: Books, place: Place, own: Own): Promise<string | u
 }
 
 /**
- * Whether a message shall be handed on, and which of our messages it quotes. What a person of the business typed into
- * a customer's chat is only remembered; what this program sent itself is nothing.
+ * Whether a message shall be handed on, and with what: which of our messages it quotes, or that its account is not the
+ * trusted one. What a person of the business typed into a customer's chat is only remembered; what this program sent
+ * itself is nothing.
  */
 async function judge(
   books: Books,
   heard: { place: Place; phone: string; content: Content; outsideId: string; writtenAt: Moment },
-): Promise<number | undefined | false> {
+): Promise<Pick<Incoming, 'quotedId' | 'account'> | undefined> {
   const { place, phone, content, outsideId, writtenAt } = heard
-  if (place.by !== 'person' && (await isOurs(books, { outsideId, phone, text: content.text }))) return false
+  if (place.by !== 'person' && (await isOurs(books, { outsideId, phone, text: content.text }))) return undefined
   if (place.by === 'owner') {
     if (await isCustomer(books, phone)) await noteTyped(books, phone, earlier(writtenAt, books.now))
-    return false
+    return undefined
   }
-  if (!(await isExpected(books, phone, content.text))) return false
-  if (place.by === 'person' && place.lid && !(await isTrusted(books, phone, place.lid))) return false
-  return content.quotes ? findQuoted(books, phone, content.quotes) : undefined
+  if (!(await isExpected(books, phone, content.text))) return undefined
+  if (place.by === 'person' && place.lid && !(await isTrusted(books, phone, place.lid)))
+    return readCode(content.text) ? { account: place.lid } : undefined
+  const quotedId = content.quotes && (await findQuoted(books, phone, content.quotes))
+  return quotedId ? { quotedId } : {}
 }
 
 function earlier(one: Moment, other: Moment): Moment {
