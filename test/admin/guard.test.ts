@@ -108,6 +108,8 @@ describe('S10, S11: who may go where', () => {
       '/panel/midtrans',
       '/panel/midtrans/lepas',
       '/panel/pemilik',
+      '/panel/pemilik/kode',
+      '/panel/pemilik/kode/keadaan',
       '/panel/rekening',
       '/panel/whatsapp',
       '/panel/whatsapp/keadaan',

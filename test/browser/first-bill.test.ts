@@ -3,17 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { startReal } from '../../src/start.ts'
-import { eventually, openTestBrowser, PHONE } from '../support/browser.ts'
+import { DESKTOP, eventually, look, openTestBrowser, PHONE } from '../support/browser.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { MIDTRANS_KEY, startGateways } from '../support/gateways.ts'
 import { freePort } from '../support/program.ts'
 import { startWhatsApp } from '../support/whatsapp/server.ts'
+import type { Phone } from '../support/whatsapp/world.ts'
 
 /**
  * From the link that npm start prints to a customer's first bill, payment and receipt: the real program, a real browser,
- * the real WhatsApp client, and phones that encrypt as phones do. No simulator in between.
+ * the real WhatsApp client, and phones that encrypt as phones do. No simulator in between. The business has a number of
+ * its own, and the owner's is mistyped at first.
  */
-const [OWNER, BUDI] = ['6281200000011', '6281200001474']
+const [SHOP, OWNER, TYPO, BUDI] = ['6281200000001', '6281200000011', '6281200000012', '6281200001474']
 const folder = mkdtempSync(join(tmpdir(), 'tagih-first-bill-'))
 const port = await freePort()
 const whatsapp = await startWhatsApp()
@@ -26,7 +28,12 @@ const { program, lines } = await startReal({
   LOG_LEVEL: 'error',
   ...env,
 })
-const [owner, budi] = [whatsapp.phone(OWNER), whatsapp.phone(BUDI)]
+const [shop, owner, stranger, budi] = [SHOP, OWNER, TYPO, BUDI].map((number) => whatsapp.phone(number)) as [
+  Phone,
+  Phone,
+  Phone,
+  Phone,
+]
 const browser = await openTestBrowser()
 const page = await browser.open(PHONE)
 afterAll(async () => {
@@ -44,7 +51,7 @@ test('the printed link leads through the set-up to a linked number', async () =>
   await page.getByLabel('Nama usaha').fill('Barokah Net')
   await next()
   await page.getByLabel('Ingin dipanggil apa').fill('Pak Joko')
-  await page.getByLabel('Nomor WhatsApp Anda').fill('0812-0000-0011')
+  await page.getByLabel('Nomor WhatsApp Anda').fill('0812-0000-0012')
   await next()
   await page.getByLabel('Nama paket').fill('Rumah 10 Mbps')
   await page.getByLabel('Harga').fill('150rb')
@@ -53,11 +60,35 @@ test('the printed link leads through the set-up to a linked number', async () =>
   expect(await step()).toBe('Langkah 5 dari 7')
 
   await page.getByText('Pakai kode 8 huruf').click()
-  await page.getByLabel('Nomor WhatsApp usaha').fill('0812-0000-0011')
+  await page.getByLabel('Nomor WhatsApp usaha').fill('0812-0000-0001')
   await page.getByRole('button', { name: 'Minta kode' }).click()
-  owner.enterCode(((await page.locator('.code').textContent()) ?? '').replace(/\W/g, ''))
-  await eventually(() => page.locator('[role=status]').textContent()).toContain('Tersambung dengan 081200000011')
+  shop.enterCode(((await page.locator('.code').textContent()) ?? '').replace(/\W/g, ''))
+  await eventually(() => page.locator('[role=status]').textContent()).toContain('Tersambung dengan 081200000001')
+})
+
+test('the owner’s phone brings the code, and so mends the slip; whoever has the mistyped number gets nothing', async () => {
+  await stranger.write(SHOP, 'telat')
+  const desk = await browser.open({ ...DESKTOP, storageState: await page.context().storageState() })
+  for (const of of [desk, page])
+    for (const place of ['', '/pemilik', '/pemilik/kode', '/whatsapp?atur=1']) {
+      await of.goto(`${program.url}/panel${place}`)
+      await look(of, `belum-terbukti${place.replace(/\W+/g, '-')}`)
+    }
+  await page.getByRole('link', { name: 'Buktikan nomor ini' }).click()
+  expect(await step()).toBe('Langkah 5 dari 7')
+  await page.getByRole('button', { name: 'Buat kode' }).click()
+  await look(page, 'kode-pemilik')
+  const sent = new URL((await page.getByRole('link', { name: 'Kirim lewat WhatsApp' }).getAttribute('href')) ?? '')
+  expect(sent.origin + sent.pathname).toBe(`https://wa.me/${SHOP}`)
+  await owner.write(SHOP, sent.searchParams.get('text') ?? '')
+  await owner.sees(/✅ Nomor ini sekarang \*pemilik\* Barokah Net, Pak Joko\. Nomor di panel sudah saya ganti/)
+  await eventually(() => page.locator('[role=status]').textContent()).toContain('081200000011 terbukti nomor Pak Joko')
+  await look(page, 'kode-pemilik-terbukti')
   await page.getByRole('link', { name: 'Lanjut' }).click()
+  expect(await step()).toBe('Langkah 6 dari 7')
+})
+
+test('what is left of the set-up is left out or filled in', async () => {
   await page.getByRole('link', { name: 'Lewati dulu' }).click()
   await page.getByLabel('Sandbox').check()
   await page.getByLabel('Server key').fill(MIDTRANS_KEY)
@@ -70,17 +101,17 @@ test('the printed link leads through the set-up to a linked number', async () =>
   await page.getByRole('button', { name: /^Simpan/ }).click()
 })
 
-test('in the chat with themselves the owner adds a customer and bills them; the customer pays and gets a receipt', async () => {
+test('by chat the owner adds a customer and bills them; the customer pays and gets a receipt', async () => {
   const dueOn = Temporal.Now.plainDateISO('Asia/Jakarta').add({ days: 5 })
-  await owner.write(OWNER, `tambah pelanggan Budi Santoso 081200001474 rumah 10 mbps tempo ${dueOn.day}`)
+  await owner.write(SHOP, `tambah pelanggan Budi Santoso 081200001474 rumah 10 mbps tempo ${dueOn.day}`)
   await owner.sees(/✅ \*Budi Santoso\* ditambahkan: Rumah 10 Mbps Rp150\.000/)
-  await owner.write(OWNER, 'tagih budi')
+  await owner.write(SHOP, 'tagih budi')
   const bill = await budi.sees(/tagihan internet/)
-  expect(bill.from).toBe(OWNER)
+  expect(bill.from).toBe(SHOP)
   expect(bill.text).toContain('*Rp150.000*')
   expect(bill.text).toContain('Balas *1* untuk bayar')
 
-  await budi.write(OWNER, '1')
+  await budi.write(SHOP, '1')
   const link = await budi.sees(/TGH-/)
   const orderId = /TGH-\w+/.exec(link.text)?.[0] ?? ''
   expect(await midtrans.pay({ orderId, status: 'settlement' })).toEqual({ webhook: 200 })
@@ -88,4 +119,5 @@ test('in the chat with themselves the owner adds a customer and bills them; the 
   await owner.sees(/✅ \*Rp150\.000\* dari \*Budi Santoso\* lewat QRIS\./)
   expect(budi.seen.filter(({ text }) => /sudah kami terima/.test(text))).toHaveLength(1)
   expect([...budi.copies.values()].every((copies) => copies === 1)).toBe(true)
+  expect(stranger.seen).toEqual([])
 })

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { listPlans } from '../../src/domain/plan.ts'
 import { findOwner } from '../../src/domain/staff.ts'
 import { startReal } from '../../src/start.ts'
-import { DESKTOP, eventually, openTestBrowser, PHONE, type TestPage } from '../support/browser.ts'
+import { DESKTOP, eventually, look, openTestBrowser, PHONE } from '../support/browser.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { FONNTE_TOKEN, MIDTRANS_KEY, startGateways } from '../support/gateways.ts'
 import { freePort } from '../support/program.ts'
@@ -31,18 +31,6 @@ afterAll(async () => {
 const link = lines.at(-1) ?? ''
 const browser = await openTestBrowser()
 const page = await browser.open(PHONE)
-
-/** `PICTURES=folder` keeps what every page looked like, for a person to look at. */
-let pictures = 0
-async function look(of: TestPage, name: string): Promise<void> {
-  // Nothing may stand beside the screen, on a phone least of all.
-  expect(await of.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), name).toBe(true)
-  const where = process.env.PICTURES
-  if (!where) return
-  mkdirSync(where, { recursive: true })
-  const { width } = of.viewportSize() ?? { width: 0 }
-  await of.screenshot({ path: `${where}/${width}-${String(++pictures).padStart(2, '0')}-${name}.png`, fullPage: true })
-}
 
 const heading = () => page.locator('h1').textContent()
 const step = () => page.locator('.step label').textContent()

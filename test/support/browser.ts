@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
 import { afterAll, afterEach, expect } from 'vitest'
@@ -22,6 +23,19 @@ export const eventually = <T>(read: () => Promise<T>) => expect.poll(read, { tim
 
 export const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
 export const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }
+
+let pictures = 0
+
+/** `PICTURES=folder` keeps what every page looked like, for a person to look at. */
+export async function look(of: TestPage, name: string): Promise<void> {
+  // Nothing may stand beside the screen, on a phone least of all.
+  expect(await of.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), name).toBe(true)
+  const where = process.env.PICTURES
+  if (!where) return
+  mkdirSync(where, { recursive: true })
+  const { width } = of.viewportSize() ?? { width: 0 }
+  await of.screenshot({ path: `${where}/${width}-${String(++pictures).padStart(2, '0')}-${name}.png`, fullPage: true })
+}
 
 export async function openTestBrowser(): Promise<TestBrowser> {
   const browser: Browser = await playwright.launch({

@@ -45,9 +45,10 @@ export async function welcomeOwner(
 }
 
 function welcomeBack(books: Books, { owner, replaced }: { owner: Staff; replaced: boolean }): Answer {
-  const whose = `*${plain(owner.callName ?? owner.name)}*, pemilik ${plain(books.business.name)}`
   const mended = replaced ? ' Nomor di panel sudah saya ganti dengan nomor ini.' : ''
-  return { text: `✅ Nomor ini sekarang nomor ${whose}.${mended}\nMulai dari sini: *bantuan*` }
+  return {
+    text: `✅ Nomor ini sekarang *pemilik* ${plain(books.business.name)}, ${plain(owner.callName ?? owner.name)}.${mended}\nMulai dari sini: *bantuan*`,
+  }
 }
 
 const QUESTIONS: Record<Step, string> = {
