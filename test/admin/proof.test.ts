@@ -122,7 +122,7 @@ describe('H17: the code', () => {
     expect(before).not.toContain(code)
     await say(JOKO, `AKTIF ${code}`)
     expect(await mark()).not.toBe(before)
-    expect((await get(CODE)).body).toContain('✅ <b>081200000011</b> terbukti nomor Pak Joko.')
+    expect((await get(CODE)).body).toContain('✅ <b>081200000011</b> terbukti milik Pak Joko.')
     for (const place of ['/panel', '/panel/pemilik', '/panel/whatsapp'])
       expect((await get(place)).body, place).not.toContain('belum terbukti')
     const audits = await open(({ trx }) => trx.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(1).execute())

@@ -82,7 +82,7 @@ test('the owner’s phone brings the code, and so mends the slip; whoever has th
   expect(sent.origin + sent.pathname).toBe(`https://wa.me/${SHOP}`)
   await owner.write(SHOP, sent.searchParams.get('text') ?? '')
   await owner.sees(/✅ Nomor ini sekarang \*pemilik\* Barokah Net, Pak Joko\. Nomor di panel sudah saya ganti/)
-  await eventually(() => page.locator('[role=status]').textContent()).toContain('081200000011 terbukti nomor Pak Joko')
+  await eventually(() => page.locator('[role=status]').textContent()).toContain('081200000011 terbukti milik Pak Joko')
   await look(page, 'kode-pemilik-terbukti')
   await page.getByRole('link', { name: 'Lanjut' }).click()
   expect(await step()).toBe('Langkah 6 dari 7')

@@ -12,11 +12,11 @@ import { proveAgain } from './account.ts'
 import { typedPassword } from './fields.ts'
 import { OWNER, PROOF } from './places.ts'
 
-/** Why the bot does not obey the owner's phone, as the pages say it. */
+/** Why the owner's phone has no rights, as the pages say it. */
 const WHY: Record<Doubt, string> = {
-  unproven: 'belum terbukti milik Anda, jadi bot belum menuruti dan mengabarinya.',
-  silent: 'tidak menulis lebih dari 60 hari, jadi bot tidak menurutinya lagi.',
-  account: 'dipakai akun WhatsApp lain, jadi bot belum menuruti akun itu.',
+  unproven: 'belum terbukti milik Anda, jadi perintahnya belum dijalankan dan kabar belum dikirim ke sana.',
+  silent: 'tidak menulis lebih dari 60 hari, jadi perintahnya tidak dijalankan lagi.',
+  account: 'sekarang dipakai akun WhatsApp lain, jadi perintah akun itu belum dijalankan.',
 }
 
 /** The code with which an owner's phone shows that it is theirs (H17): made here, sent from that phone. */
@@ -38,7 +38,6 @@ export function proofPage(panel: Panel): void {
         values: {},
         mark: markOf(doubt, made),
         why: doubt && WHY[doubt],
-        known: doubt !== 'unproven',
         phone: formatPhone(owner.phone),
         name: owner.callName ?? owner.name,
         bot: bot && formatPhone(bot),
