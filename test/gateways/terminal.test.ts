@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { sealer } from '../../src/domain/secret.ts'
+import { addStaff, findOwner } from '../../src/domain/staff.ts'
 import { linkInTerminal } from '../../src/terminal.ts'
 import { createTestBusiness } from '../support/database.ts'
 import { eventually, makeStation, reaches, SECRET } from '../support/whatsapp/station.ts'
@@ -25,4 +26,26 @@ test('a number is linked by the QR in the terminal, and the word that makes an o
   const before = printed.length
   await linkInTerminal({ openBooks: station.openBooks, sealer: sealer(SECRET), numbers, print }, businessId)
   expect(printed).toHaveLength(before)
+})
+
+test('the word follows too where an owner was typed whose phone nobody has shown, unless it is the linked one', async () => {
+  for (const [slug, scans, typed, asks] of [
+    ['lain', station.ujang, '6281200000099', true],
+    ['sama', station.budi, station.budi.number, false],
+  ] as const) {
+    const businessId = await createTestBusiness(station.database, station.clock, slug)
+    await station.openBooks(businessId, (books) =>
+      addStaff(books, { name: 'Sri', phone: typed, role: 'owner', proven: false }),
+    )
+    const numbers = station.program()
+    const printed: string[] = []
+    const print = (text: string) => void printed.push(text)
+    await linkInTerminal({ openBooks: station.openBooks, sealer: sealer(SECRET), numbers, print }, businessId)
+    const { qr } = await reaches(numbers, businessId, 'pairing', (state) => state.qr !== undefined)
+    scans.scan(qr as string)
+    await eventually(() => expect(printed.join('\n')).toMatch(/WhatsApp tertaut/))
+    if (asks) await eventually(() => expect(printed.at(-1)).toMatch(/AKTIF \d{6}$/))
+    const owner = await station.openBooks(businessId, findOwner)
+    expect(owner?.provenUntil === null).toBe(asks)
+  }
 })

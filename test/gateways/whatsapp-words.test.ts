@@ -3,12 +3,14 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Incoming } from '../../src/domain/message.ts'
 import { trustAccount } from '../../src/domain/sender.ts'
+import { addStaff } from '../../src/domain/staff.ts'
 import { placeOf } from '../../src/gateways/whatsapp/read.ts'
 import type { WhatsApp } from '../../src/gateways/whatsapp.ts'
 import { BUDI, eventually, linkByQr, makeStation, OWNER, UJANG } from '../support/whatsapp/station.ts'
 
 const station = await makeStation()
 const { fake, owner, ujang, budi, heard } = station
+const TYPO = '6281200000099'
 let program: WhatsApp
 
 beforeAll(async () => {
@@ -119,10 +121,28 @@ test('a staff number behind which another account appears has no rights until an
   ])
   expect(heard.slice(from).map(({ phone }) => phone)).not.toContain(UJANG)
 
+  // A code is heard from it, and is marked as what it is: nothing else may be read in it.
+  expect(await hears(() => ujang.write(OWNER, 'AKTIF 482913'))).toMatchObject([
+    { phone: UJANG, text: 'AKTIF 482913', account: '100000000000099' },
+  ])
+
   await station.open((books) => trustAccount(books, UJANG, '100000000000099'))
   expect(await hears(() => ujang.write(OWNER, 'saya kok'))).toMatchObject([{ phone: UJANG, text: 'saya kok' }])
   await station.open((books) => trustAccount(books, UJANG, before.split('@')[0] as string))
   ujang.lid = before
+})
+
+test('from a number that was only typed for an owner nothing is heard but a code, from whatever account', async () => {
+  await station.open((books) => addStaff(books, { name: 'Sri', phone: TYPO, role: 'owner', proven: false }))
+  const stranger = fake.phone(TYPO)
+  await stranger.write(OWNER, 'telat')
+  stranger.lid = '100000000000098@lid'
+  await stranger.write(OWNER, 'tagih semua')
+  await stranger.write(OWNER, 'AKTIF 482913')
+  const fromThere = () => heard.filter(({ phone }) => phone === TYPO)
+  await eventually(() => expect(fromThere()).toHaveLength(1))
+  expect(fromThere()).toMatchObject([{ text: 'AKTIF 482913' }])
+  expect(fromThere()[0], 'no account was ever trusted here').not.toHaveProperty('account')
 })
 
 test('groups, statuses, newsletters, strangers and forged internals are nothing', async () => {
