@@ -87,11 +87,12 @@ export async function isTrusted(books: Books, phone: string, lid: string): Promi
     .forUpdate()
     .executeTakeFirstOrThrow()
   if (known.lid === lid) return true
-  if (!isProven(await findStaff(books, phone))) {
+  const staff = await findStaff(books, phone)
+  if (!isProven(staff)) {
     await trustAccount(books, phone, lid)
     return true
   }
-  if (known.other_lid !== lid) await askAbout(books, phone, lid)
+  if (known.other_lid !== lid) await askAbout(books, staff, lid)
   return false
 }
 
@@ -106,7 +107,12 @@ export async function trustAccount(books: Books, phone: string, lid?: string): P
   await audit(books, { actor: 'system', act: 'sender.trusted', subject: `phone:${phone}` })
 }
 
-async function askAbout(books: Books, phone: string, lid: string): Promise<void> {
+async function askAbout(books: Books, person: Staff, lid: string): Promise<void> {
+  const { phone } = person
+  const what = 'sekarang dipakai akun WhatsApp lain'
+  const asked = await askBosses(books, person, what, { phone, lid })
+  // While nobody can vouch for it, its next message asks again.
+  if (asked.length === 0 && person.role !== 'owner') return
   await books.trx
     .updateTable('whatsapp_contact')
     .set({ other_lid: lid, other_at: books.now })
@@ -114,11 +120,7 @@ async function askAbout(books: Books, phone: string, lid: string): Promise<void>
     .where('phone', '=', phone)
     .execute()
   await audit(books, { actor: 'system', act: 'sender.changed', subject: `phone:${phone}` })
-  const person = await findStaff(books, phone)
-  if (!person) return
-  const what = 'sekarang dipakai akun WhatsApp lain'
-  const asked = await askBosses(books, person, what, { phone, lid })
-  if (asked.length > 0 || person.role !== 'owner') return
+  if (asked.length > 0) return
   const text = `⚠️ Nomor ini ${what}, jadi perintahnya belum saya jalankan.\nIni HP baru Anda? Masuk ke panel, buka *Pemilik*, buat kodenya, lalu kirim dari sini.`
   await queueMessages(books, [{ phone, kind: 'note', text }])
 }

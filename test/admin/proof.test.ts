@@ -98,6 +98,7 @@ describe('H17: the code', () => {
             union all select row_to_json(f)::text from form_use f`.execute(trx),
     )
     expect(JSON.stringify(kept.rows)).not.toContain(code)
+    expect(JSON.stringify(kept.rows)).not.toContain(Buffer.from(code).toString('hex'))
     clock.set('2026-12-10T09:10:01+07:00')
     expect((await get(CODE)).body).not.toContain(code)
   })

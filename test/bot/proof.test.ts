@@ -164,6 +164,14 @@ describe('H17: the owner’s phone that was typed in the panel', () => {
     expect(await open(findOwner)).toMatchObject({ phone: JOKO })
   })
 
+  test('a code that lost its reason meanwhile makes nobody the owner', async () => {
+    await typeOwner(JOKO)
+    const code = await makeCode()
+    await linkNumber(openBooks, businessId, SEALER, { phone: JOKO, creds: '{}' })
+    expect(await say(TYPO, `AKTIF ${code}`)).toEqual([])
+    expect(await open(findOwner)).toMatchObject({ phone: JOKO })
+  })
+
   test('a customer can bring it too, and what is typed anew has to be shown anew', async () => {
     await open((books) => addCustomer(books, { name: 'Joko', phones: [{ phone: JOKO, kind: 'mobile' }] }))
     await typeOwner(JOKO)
@@ -301,6 +309,22 @@ describe('H07, H09: a staff phone that is silent', () => {
     expect(answers).toHaveLength(2)
     expect(texts(await say(UJANG, 'brp tagihan saya?'))).toEqual([answers[1]])
   })
+})
+
+test('H04: an account that nobody could be asked about is asked about as soon as somebody can vouch for it', async () => {
+  await hire('owner', JOKO, 'Joko')
+  await hire('collector', UJANG, 'Ujang')
+  const trusted = (lid: string) => open((books) => isTrusted(books, UJANG, lid))
+  await trusted('111')
+  inDays(61)
+  expect(await trusted('222')).toBe(false)
+  expect(await outbox()).toEqual([])
+  await say(JOKO, `AKTIF ${await makeCode()}`)
+  expect(await trusted('222')).toBe(false)
+  expect((await outbox()).at(-1)).toMatchObject({ phone: JOKO, kind: 'matter' })
+  await say(JOKO, 'ya 1')
+  expect(await trusted('222')).toBe(true)
+  expect(texts(await say(UJANG, 'telat'))[0], 'one word is enough for the account and the silence').toMatch(/telat/)
 })
 
 describe('H04: a sole owner whose account changed', () => {

@@ -314,6 +314,17 @@ describe('broadcasts', () => {
     expect(await reports()).toHaveLength(2)
   })
 
+  test('its report does not go to a number that was typed for whoever started it, and not shown to be theirs', async () => {
+    const prove = (until: Temporal.Instant | null) =>
+      open((books) => books.trx.updateTable('staff').set({ proven_until: until }).execute())
+    await prove(null)
+    await broadcast(1)
+    await send()
+    expect(await open(listUnfinished)).toEqual([])
+    expect(await reports()).toEqual([])
+    await prove(clock.now())
+  })
+
   test('a stopped one does not hold up the other', async () => {
     const first = await broadcast(2, 0)
     await broadcast(2, 10)
