@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { sql } from 'kysely'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeBot } from '../../src/bot/receive.ts'
 import type { Moment } from '../../src/domain/calendar.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
@@ -10,7 +10,7 @@ import { findDoubt, isTrusted } from '../../src/domain/sender.ts'
 import { makeActivation } from '../../src/domain/setup.ts'
 import { addStaff, findOwner, findStaff, listStaff } from '../../src/domain/staff.ts'
 import type { ChannelName, Role } from '../../src/domain/tables.ts'
-import { linkNumber } from '../../src/domain/whatsapp.ts'
+import { endNumber, linkNumber } from '../../src/domain/whatsapp.ts'
 import { createTestBusiness, openTestBooks } from '../support/database.ts'
 
 /** Whose phone it is: shown by the panel's code, and by writing now and then (faults H04, H07, H09, H17). */
@@ -39,6 +39,9 @@ beforeEach(async () => {
   clock.set('2026-12-10T09:00:00+07:00')
   businessId = await createTestBusiness(database, clock, `usaha-${count++}`)
 })
+
+// A number is linked to one business at a time.
+afterEach(() => open((books) => endNumber(books, 'unlinked')))
 
 type How = { channel?: ChannelName; account?: string }
 
