@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Business, findBusinessId, type OpenBooks } from '../domain/books.ts'
 import { type Database, isOutage } from '../domain/database.ts'
-import { type Incoming, noteUndelivered } from '../domain/message.ts'
+import type { Incoming } from '../domain/message.ts'
 import { storeNotification } from '../domain/notification.ts'
+import { noteUndelivered } from '../domain/outbox.ts'
 
 /** A notification is about a kilobyte; more is an attack (P18). */
 const BODY_LIMIT = 64 * 1_024

@@ -10,6 +10,7 @@ import {
 } from '../domain/conversation.ts'
 import { noteWrote } from '../domain/customer.ts'
 import { isOutage } from '../domain/database.ts'
+import { storeFile } from '../domain/file.ts'
 import {
   getMessage,
   type Incoming,
@@ -17,11 +18,10 @@ import {
   listUnhandledPhones,
   type Message,
   nextUnhandled,
-  queueMessages,
   settleIncoming,
-  storeFile,
   storeIncoming,
 } from '../domain/message.ts'
+import { queueMessages } from '../domain/outbox.ts'
 import { isSilent } from '../domain/silence.ts'
 import { findStaff, keepProven, listStaff } from '../domain/staff.ts'
 import { welcomeOwner } from './answers/setup.ts'

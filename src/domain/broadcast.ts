@@ -4,8 +4,8 @@ import type { Moment } from './calendar.ts'
 import { inArea, listSharers } from './customer.ts'
 import { type Invoice, listOpenInvoices } from './invoice.ts'
 import { billLetter } from './letter.ts'
-import { CUT_OFF, type NewMessage, queueMessages, rewriteMessage, wakeSender } from './message.ts'
 import { type Rupiah, sum } from './money.ts'
+import { CUT_OFF, type NewMessage, queueMessages, rewriteMessage, wakeSender } from './outbox.ts'
 import type { Tables } from './tables.ts'
 
 /** Many messages started by one act. */

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Books } from './books.ts'
 import type { Moment } from './calendar.ts'
-import { getMessage, QUIET_KINDS, quietUntil } from './message.ts'
+import { getMessage } from './message.ts'
+import { QUIET_KINDS, quietUntil } from './outbox.ts'
 import type { ChannelName, IncomingStatus, OutgoingStatus } from './tables.ts'
 
 /** Conversations as somebody looks at them: who there is, what was said, and what a message led to. */

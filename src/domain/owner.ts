@@ -1,6 +1,6 @@
 import type { Books } from './books.ts'
 import { formatDay, formatTime } from './calendar.ts'
-import { queueMessages } from './message.ts'
+import { queueMessages } from './outbox.ts'
 import { addStaff, findStaff, listStaff, provePhone, type Staff } from './staff.ts'
 import { findOwnNumber } from './whatsapp.ts'
 

@@ -2,9 +2,9 @@ import { audit, type Books } from './books.ts'
 import { boldName, findCustomer, listSharers } from './customer.ts'
 import { findInvoices } from './invoice.ts'
 import { formatMethod, namePeriods, receiptLetter } from './letter.ts'
-import { type NewMessage, queueMessages } from './message.ts'
 import { formatRupiah, rupiah, sum } from './money.ts'
 import { type Applied, digitalToday, type GatewayStatus, isOurs } from './order.ts'
+import { type NewMessage, queueMessages } from './outbox.ts'
 import { listStaff } from './staff.ts'
 
 /** Tells the customer and the owners what a digital payment did, in the transaction that recorded it. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { audit, type Books } from './books.ts'
 import { openMatter } from './conversation.ts'
 import { findByPhone } from './customer.ts'
-import { queueMessages } from './message.ts'
+import { queueMessages } from './outbox.ts'
 import { formatPhone } from './phone.ts'
 import { findStaff, hasRights, listStaff, type Staff } from './staff.ts'
 

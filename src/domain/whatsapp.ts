@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Books, OpenBooks } from './books.ts'
 import type { Moment } from './calendar.ts'
-import { wakeSender } from './message.ts'
+import { wakeSender } from './outbox.ts'
 import type { Sealer } from './secret.ts'
 import { provePhone } from './staff.ts'
 

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { refuseInsideBooks } from '../domain/books.ts'
-import { type BroadcastGateway, GatewayError, type Incoming, type Outgoing } from '../domain/message.ts'
+import type { Incoming } from '../domain/message.ts'
+import { type BroadcastGateway, GatewayError, type Outgoing } from '../domain/outbox.ts'
 import { readPhone } from '../domain/phone.ts'
 
 /**

@@ -2,9 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import client from 'midtrans-client'
 import { z } from 'zod'
 import { refuseInsideBooks } from '../domain/books.ts'
-import { GatewayError } from '../domain/message.ts'
 import { rupiah } from '../domain/money.ts'
 import type { GatewayStatus, PaymentGateway } from '../domain/order.ts'
+import { GatewayError } from '../domain/outbox.ts'
 import type { Method } from '../domain/tables.ts'
 
 /** Midtrans (api-facts B): Snap for the link, the status API for the truth. */

@@ -1,5 +1,5 @@
 import { type Business, listBusinessIds } from '../domain/books.ts'
-import type { SendMessage } from '../domain/message.ts'
+import type { SendMessage } from '../domain/outbox.ts'
 import { LINK_CHANNEL, type NumberState } from '../domain/whatsapp.ts'
 import { scrub } from './whatsapp/hush.ts'
 import { type Line, makeLine } from './whatsapp/line.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Taken } from '../domain/backup.ts'
 import type { Books, OpenBooks } from '../domain/books.ts'
 import { addDays, type Day, isAfter, type Moment, day as readDay } from '../domain/calendar.ts'
-import { queueMessages, quietUntil } from '../domain/message.ts'
+import { queueMessages, quietUntil } from '../domain/outbox.ts'
 import { lastRunDay, noteDailyRun } from '../domain/run.ts'
 import { listStaff } from '../domain/staff.ts'
 

@@ -2,8 +2,8 @@ import type { OpenBooks } from '../domain/books.ts'
 import { openMatter } from '../domain/conversation.ts'
 import { type Database, refreshStatistics } from '../domain/database.ts'
 import { type IssuedChunk, issueChunk, listNewlyParked } from '../domain/invoice.ts'
-import { queueMessages } from '../domain/message.ts'
 import { formatCount } from '../domain/money.ts'
+import { queueMessages } from '../domain/outbox.ts'
 import { listStaff } from '../domain/staff.ts'
 
 /** From so many new invoices on PostgreSQL's idea of the tables' size is worth correcting. */

@@ -9,19 +9,19 @@ import {
   stopBroadcast,
 } from '../domain/broadcast.ts'
 import { type Database, isOutage } from '../domain/database.ts'
+import { getFile } from '../domain/file.ts'
 import { broadcastReport, broadcastStopped } from '../domain/letter.ts'
+import type { Message } from '../domain/message.ts'
 import {
   claimNext,
   GatewayError,
-  getFile,
   leaveByFonnte,
-  type Message,
   type Outgoing,
   queueMessages,
   recoverClaimed,
   type SendMessage,
   settleOutgoing,
-} from '../domain/message.ts'
+} from '../domain/outbox.ts'
 import { nextBroadcastSlot } from '../domain/pace.ts'
 import { getStaff } from '../domain/staff.ts'
 import type { ChannelName } from '../domain/tables.ts'

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import nock from 'nock'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { GatewayError } from '../../src/domain/message.ts'
+import { GatewayError } from '../../src/domain/outbox.ts'
 import { fonnte } from '../../src/gateways/fonnte.ts'
 
 const URL = 'https://api.fonnte.test'

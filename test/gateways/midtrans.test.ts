@@ -1,7 +1,7 @@
 import nock from 'nock'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { GatewayError } from '../../src/domain/message.ts'
 import { rupiah } from '../../src/domain/money.ts'
+import { GatewayError } from '../../src/domain/outbox.ts'
 import { isSigned, midtrans } from '../../src/gateways/midtrans.ts'
 
 const SNAP = 'https://snap.midtrans.test'

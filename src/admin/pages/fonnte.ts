@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { editBusiness, makeFonnteSecret } from '../../domain/business.ts'
-import { GatewayError } from '../../domain/message.ts'
 import { formatCount } from '../../domain/money.ts'
+import { GatewayError } from '../../domain/outbox.ts'
 import { warnOwners } from '../../domain/owner.ts'
 import type { Panel } from '../page.ts'
 import { secret, showKept } from './fields.ts'

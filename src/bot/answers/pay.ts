@@ -5,7 +5,6 @@ import { type Day, formatDay, formatMonth, formatTime } from '../../domain/calen
 import { showName } from '../../domain/customer.ts'
 import { findInvoices, type Invoice } from '../../domain/invoice.ts'
 import { howToPay, namePeriod, namePeriods, plain, takesDigital } from '../../domain/letter.ts'
-import { GatewayError } from '../../domain/message.ts'
 import { formatRupiah, type Rupiah, sum } from '../../domain/money.ts'
 import {
   applyStatus,
@@ -16,6 +15,7 @@ import {
   type PaymentGateway,
   type PaymentOrder,
 } from '../../domain/order.ts'
+import { GatewayError } from '../../domain/outbox.ts'
 import { announceApplied } from '../../domain/receipt.ts'
 import type { Method } from '../../domain/tables.ts'
 import type { Answer, ErrandHandler, Turn } from '../command.ts'

@@ -1,6 +1,6 @@
 import { type Day, formatDay, formatMonth, formatPeriod } from '../../domain/calendar.ts'
 import { showArea, showName } from '../../domain/customer.ts'
-import { storeFile } from '../../domain/message.ts'
+import { storeFile } from '../../domain/file.ts'
 import { formatCount, formatRupiah, sum } from '../../domain/money.ts'
 import { formatPhone } from '../../domain/phone.ts'
 import {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lock } from '../../domain/lock.ts'
-import { GatewayError, type Outgoing, type SendMessage } from '../../domain/message.ts'
+import { GatewayError, type Outgoing, type SendMessage } from '../../domain/outbox.ts'
 import { endNumber, findEnd, findNumber, findOwnNumber, type NumberState } from '../../domain/whatsapp.ts'
 import { type Connection, GOODBYE_MS } from './connection.ts'
 import { makeEar } from './ear.ts'

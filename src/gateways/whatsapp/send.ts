@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AnyMessageContent, BinaryNode } from '@whiskeysockets/baileys'
-import { GatewayError, type Outgoing } from '../../domain/message.ts'
+import { GatewayError, type Outgoing } from '../../domain/outbox.ts'
 import type { Connection, Socket } from './connection.ts'
 
 /**
