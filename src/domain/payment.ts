@@ -55,24 +55,26 @@ export type Payment = {
  */
 export async function recordPayment(books: Books, fresh: NewPayment): Promise<Recorded | undefined> {
   const { trx, business, now } = books
+  const actor = fresh.staffId ? `staff:${fresh.staffId}` : fresh.channel
   const { rows } = await sql<{ id: number }>`
     with payer as materialized (
       select id from customer where business_id = ${business.id} and id = ${fresh.customerId} for update
+    ), recorded as (
+      insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_by, recorded_at, held)
+      select ${business.id}, id, ${fresh.amount}, ${fresh.method}, ${fresh.paidOn}, ${fresh.channel}, ${fresh.source},
+             ${fresh.staffId ?? null}, ${now}, ${fresh.held ?? false}
+        from payer
+      on conflict (business_id, source) do nothing
+      returning *
+    ), noted as (
+      insert into audit (business_id, at, actor, act, subject, facts)
+      select business_id, recorded_at, ${actor}, 'payment.record', 'payment:' || id,
+             jsonb_build_object('customerId', customer_id, 'amount', amount, 'method', method)
+        from recorded
     )
-    insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_by, recorded_at, held)
-    select ${business.id}, id, ${fresh.amount}, ${fresh.method}, ${fresh.paidOn}, ${fresh.channel}, ${fresh.source},
-           ${fresh.staffId ?? null}, ${now}, ${fresh.held ?? false}
-      from payer
-    on conflict (business_id, source) do nothing
-    returning id`.execute(trx)
+    select id from recorded`.execute(trx)
   const inserted = rows[0]
   if (!inserted) return undefined
-  await audit(books, {
-    actor: fresh.staffId ? `staff:${fresh.staffId}` : fresh.channel,
-    act: 'payment.record',
-    subject: `payment:${inserted.id}`,
-    facts: { customerId: fresh.customerId, amount: fresh.amount, method: fresh.method },
-  })
   if (fresh.held) {
     const { customerId, amount } = fresh
     return { paymentId: inserted.id, customerId, amount, invoices: [], paid: [], credit: amount }
