@@ -233,6 +233,7 @@ export type Note = {
   text: string
   fileId?: number
   customerId?: number
+  paymentId?: number
   delaySeconds?: number
 }
 

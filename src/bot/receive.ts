@@ -234,25 +234,14 @@ function turnOf(books: Books, message: Message, person: Person, publicUrl: strin
 async function keepAnswer(turn: Turn, answer: Answer): Promise<void> {
   const { books, person, message } = turn
   const { channel } = message
-  if (answer.text || answer.fileId !== undefined) {
-    await queueMessages(books, [
-      {
-        phone: person.phone,
-        kind: 'reply',
-        text: answer.text ?? '',
-        channel,
-        fileId: answer.fileId,
-        causeId: message.id,
-      },
-    ])
-  }
-  const notes = (answer.notes ?? []).map((note) => ({ ...note, causeId: message.id }))
-  await queueMessages(books, notes)
+  const reply = { phone: person.phone, kind: 'reply', channel, causeId: message.id }
+  const says = answer.text || answer.fileId !== undefined
+  await queueMessages(books, [
+    ...(says ? [{ ...reply, text: answer.text ?? '', fileId: answer.fileId }] : []),
+    ...(answer.notes ?? []).map((note) => ({ ...note, causeId: message.id })),
+    ...(answer.ask?.text ? [{ ...reply, text: answer.ask.text }] : []),
+  ])
   if (answer.ask) await askQuestion(books, person.phone, { ...answer.ask, proven: message.proven })
-  if (answer.ask?.text)
-    await queueMessages(books, [
-      { phone: person.phone, kind: 'reply', text: answer.ask.text, channel, causeId: message.id },
-    ])
   for (const errand of answer.errands ?? [])
     await orderErrand(books, { ...errand, causeId: message.id, phone: person.phone })
   if (answer.undo && person.kind === 'staff') await rememberAct(books, { staffId: person.id, ...answer.undo })

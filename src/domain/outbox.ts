@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Books } from './books.ts'
 import { addDays, dayIn, type Moment, momentOf } from './calendar.ts'
-import { getMessage, type Message } from './message.ts'
+import type { Message } from './message.ts'
 import { nextBroadcastSlot } from './pace.ts'
 import type { ChannelName } from './tables.ts'
 
@@ -76,6 +76,8 @@ export type NewMessage = {
   causeId?: number
   broadcastId?: number
   customerId?: number
+  /** Of which payment it is the receipt. */
+  paymentId?: number
   delaySeconds?: number
 }
 
@@ -97,24 +99,25 @@ export async function queueMessages(books: Books, fresh: readonly NewMessage[]):
         cause_id: message.causeId ?? null,
         broadcast_id: message.broadcastId ?? null,
         customer_id: message.customerId ?? null,
+        payment_id: message.paymentId ?? null,
         status: 'waiting' as const,
         at: books.now,
         not_before: books.now.add({ seconds: message.delaySeconds ?? 0 }),
       })),
     )
     // Wakes the sender when this transaction commits, once, however many rows say so.
-    .returning(['id', wake(books, fresh[0]?.channel ?? 'bot').as('woken')])
+    .returning(['id', wake(books, sql.ref('channel')).as('woken')])
     .execute()
   return rows.map((row) => row.id)
 }
 
 /** Wakes the sender when this transaction commits; its sweep would come by anyway. */
 export async function wakeSender(books: Books, channel: ChannelName): Promise<void> {
-  await sql`select ${wake(books, channel)}`.execute(books.trx)
+  await sql`select ${wake(books, sql`${channel}`)}`.execute(books.trx)
 }
 
-function wake(books: Books, channel: ChannelName) {
-  return sql`pg_notify('outbox', ${`${books.business.id}:${channel}`})`
+function wake(books: Books, channel: RawBuilder<unknown>) {
+  return sql`pg_notify('outbox', ${`${books.business.id}:`} || ${channel})`
 }
 
 /** The form of WhatsApp's own message ids; chosen here, so that a repeat can be recognised (api-facts C9). */
@@ -135,11 +138,21 @@ export async function cancelWaiting(books: Books, ids: readonly number[], reason
   return Number(done.numUpdatedRows)
 }
 
-/** Whether a message left, or may have left. */
-export async function wasSent(books: Books, id: number): Promise<boolean> {
-  const { status } = await getMessage(books, id)
-  return status === 'sent' || status === 'sending' || status === 'uncertain'
+/** Keeps the receipt of a payment from leaving; answers it where it left before, or may have. */
+export async function withdrawReceipt(books: Books, paymentId: number): Promise<Message | undefined> {
+  const receipt = await books.trx
+    .selectFrom('message')
+    .selectAll()
+    .where('business_id', '=', books.business.id)
+    .where('payment_id', '=', paymentId)
+    .forUpdate()
+    .executeTakeFirst()
+  if (receipt?.status === 'waiting') await cancelWaiting(books, [receipt.id], 'pembayaran dibatalkan')
+  return receipt && LEFT.has(receipt.status) ? receipt : undefined
 }
+
+/** What left, or may have. */
+const LEFT: ReadonlySet<Message['status']> = new Set(['sent', 'sending', 'uncertain'] as const)
 
 /** When the quiet hours that hold at `now` end, or nothing outside them (voice, Forms). */
 export function quietUntil(

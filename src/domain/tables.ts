@@ -328,6 +328,7 @@ type MessageTable = {
   cause_id: number | null
   broadcast_id: number | null
   customer_id: number | null
+  payment_id: Generated<number | null>
   status: IncomingStatus | OutgoingStatus
   reason: string | null
   understood: Json<{ command: string; args: Record<string, unknown> } | null> | null

@@ -4,11 +4,11 @@ import { type Customer, listSharers } from '../../domain/customer.ts'
 import type { Invoice } from '../../domain/invoice.ts'
 import { formatMethod, receiptLetter } from '../../domain/letter.ts'
 import type { Rupiah } from '../../domain/money.ts'
-import { queueMessages, quietUntil } from '../../domain/outbox.ts'
+import { quietUntil } from '../../domain/outbox.ts'
 import { findRecentPayment, type Payment, type Recorded } from '../../domain/payment.ts'
 import { formatPhone } from '../../domain/phone.ts'
 import type { Method } from '../../domain/tables.ts'
-import type { StaffTurn } from '../command.ts'
+import type { Note, StaffTurn } from '../command.ts'
 import type { PaymentItem } from '../words.ts'
 
 /** What recording one payment, recording several and taking one back have in common. */
@@ -66,28 +66,26 @@ export type Done = { amount: Rupiah; method: Method; made: Recorded; date?: Day 
 /** A receipt for what staff recorded waits this long, for a slip that is taken back at once (rules 19). */
 const RECEIPT_DELAY_SECONDS = 120
 
-/** Queues the customer's receipt, a while later; none for those who want no messages or have no WhatsApp. */
-export async function queueReceipt(
+/** The customer's receipt, for a while later; none for those who want no messages or have no WhatsApp. */
+export async function makeReceipt(
   turn: StaffTurn,
   customer: Customer,
   { amount, method, made }: Done,
-): Promise<{ id: number; line: string } | undefined> {
-  const { books, message } = turn
+): Promise<{ note: Note; line: string } | undefined> {
+  const { books } = turn
   const phone = customer.phones.find(({ kind }) => kind === 'mobile')?.phone
   if (!phone || customer.optedOut) return undefined
   const shared = (await listSharers(books, [customer.id])).has(customer.id)
   const payment = { amount, method, at: books.now, invoices: made.invoices, credit: made.credit }
-  const [id] = await queueMessages(books, [
-    {
-      phone,
-      kind: 'staffReceipt',
-      text: receiptLetter(books.business, { ...customer, shared }, payment, books.today),
-      customerId: customer.id,
-      causeId: message.id,
-      delaySeconds: RECEIPT_DELAY_SECONDS,
-    },
-  ])
+  const note = {
+    phone,
+    kind: 'staffReceipt',
+    text: receiptLetter(books.business, { ...customer, shared }, payment, books.today),
+    customerId: customer.id,
+    paymentId: made.paymentId,
+    delaySeconds: RECEIPT_DELAY_SECONDS,
+  }
   const morning = quietUntil(books.business, books.now.add({ seconds: RECEIPT_DELAY_SECONDS }))
   const when = morning ? ` ${formatTime(morning, books.business.zone)}` : ''
-  return { id: id as number, line: `Kwitansi dikirim${when} ke ${formatPhone(phone)}.` }
+  return { note, line: `Kwitansi dikirim${when} ke ${formatPhone(phone)}.` }
 }

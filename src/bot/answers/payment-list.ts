@@ -12,9 +12,9 @@ import { formatMethod } from '../../domain/letter.ts'
 import { formatRupiah, type Rupiah, rupiah, sum } from '../../domain/money.ts'
 import { listOpenOrders } from '../../domain/order.ts'
 import { recordPayment } from '../../domain/payment.ts'
-import type { Answer, StaffTurn } from '../command.ts'
+import type { Answer, Note, StaffTurn } from '../command.ts'
 import type { PaymentItem } from '../words.ts'
-import { findRepeat, queueReceipt, type RecordArgs } from './paid.ts'
+import { findRepeat, makeReceipt, type RecordArgs } from './paid.ts'
 
 type Clear = { place: number; item: PaymentItem; customer: Customer; amount: Rupiah; owed: Rupiah }
 type Unclear = { place: number; who: string; why: string }
@@ -112,7 +112,7 @@ async function recordClear(
     clear.map(({ customer }) => customer.id),
   )
   const paymentIds: number[] = []
-  const receiptIds: number[] = []
+  const notes: Note[] = []
   const touched: number[] = []
   for (const { place, customer, item, amount } of clear) {
     const method = item.method ?? args.method ?? 'cash'
@@ -126,9 +126,9 @@ async function recordClear(
       staffId: person.id,
     })
     if (!made) throw new Error(`message ${message.id} was handled before`)
-    const receipt = await queueReceipt(turn, customer, { amount, method, made })
+    const receipt = await makeReceipt(turn, customer, { amount, method, made })
     paymentIds.push(made.paymentId)
-    receiptIds.push(receipt?.id ?? 0)
+    if (receipt) notes.push(receipt.note)
     touched.push(...made.invoices.map(({ id }) => id))
   }
   const methods = new Set(clear.map(({ item }) => item.method ?? args.method ?? 'cash'))
@@ -138,13 +138,14 @@ async function recordClear(
   const left = unclear.length > 0 ? ` Nomor ${unclear.map(({ place }) => place).join(', ')} belum.` : ''
   return {
     text: `✅ *${clear.length} pembayaran* dicatat, *${total}*${how}.${left}\nSalah? Ketik *batal*, semuanya ditarik.`,
+    notes,
     errands: (await listOpenOrders(books, touched)).map((order) => ({
       kind: 'order.close',
       args: { orderId: order.order_id },
     })),
     undo: {
       command: 'payment.record',
-      args: { paymentIds, receiptIds },
+      args: { paymentIds },
       summary: `${clear.length} pembayaran, ${total}`,
     },
   }

@@ -1,13 +1,11 @@
-import { z } from 'zod'
 import type { Books } from '../../domain/books.ts'
 import { type Day, formatDay, formatTime } from '../../domain/calendar.ts'
 import { findActOfPayment, markUndone } from '../../domain/conversation.ts'
 import { boldName, type Customer, findCustomer, nameWithArea, showName } from '../../domain/customer.ts'
 import { type Invoice, listInvoices } from '../../domain/invoice.ts'
 import { correctionLetter, formatMethod, namePeriods } from '../../domain/letter.ts'
-import { getMessage } from '../../domain/message.ts'
 import { formatRupiah, type Rupiah, sum } from '../../domain/money.ts'
-import { cancelWaiting, queueMessages, wasSent } from '../../domain/outbox.ts'
+import { queueMessages, withdrawReceipt } from '../../domain/outbox.ts'
 import { findPayer, findPayment, listPayments, type Payment, undoPayment } from '../../domain/payment.ts'
 import type { Answer, StaffTurn } from '../command.ts'
 import { describePayment } from './paid.ts'
@@ -24,13 +22,9 @@ const RECENT = 24
 const MOST_ROWS = 9
 
 /** Takes back the payments of one act (voice 7). */
-export async function undoRecord(
-  turn: StaffTurn,
-  args: { paymentIds?: readonly number[]; receiptIds?: readonly number[] },
-): Promise<Answer> {
+export async function undoRecord(turn: StaffTurn, args: { paymentIds?: readonly number[] }): Promise<Answer> {
   const taken: Taken[] = []
-  for (const [index, paymentId] of (args.paymentIds ?? []).entries())
-    taken.push(await takeBack(turn, paymentId, args.receiptIds?.[index]))
+  for (const paymentId of args.paymentIds ?? []) taken.push(await takeBack(turn, paymentId))
   const [only] = taken
   return { text: only && taken.length === 1 ? describeTaken(turn.books, only) : describeManyTaken(turn.books, taken) }
 }
@@ -38,16 +32,16 @@ export async function undoRecord(
 /** A payment that was taken back; `invoices` is nothing when somebody did so before. */
 type Taken = { payment: Payment; customer: Customer; invoices?: Invoice[]; corrected: boolean }
 
-async function takeBack(turn: StaffTurn, paymentId: number, receiptId: number | undefined): Promise<Taken> {
+async function takeBack(turn: StaffTurn, paymentId: number): Promise<Taken> {
   const { books, person, message } = turn
   const payment = (await findPayment(books, paymentId)) as Payment
   const customer = (await findCustomer(books, payment.customerId)) as Customer
   const invoices = await undoPayment(books, paymentId, person.id)
-  const silent = !invoices || !receiptId || (await cancelWaiting(books, [receiptId], 'pembayaran dibatalkan')) > 0
-  if (silent || !(await wasSent(books, receiptId))) return { payment, customer, invoices, corrected: false }
+  const receipt = invoices && (await withdrawReceipt(books, paymentId))
+  if (!receipt) return { payment, customer, invoices, corrected: false }
   await queueMessages(books, [
     {
-      phone: (await getMessage(books, receiptId)).phone,
+      phone: receipt.phone,
       kind: 'correction',
       text: correctionLetter(books.business, customer, { amount: payment.amount, invoices }, books.today),
       customerId: customer.id,
@@ -135,10 +129,7 @@ export async function handleUndo(turn: StaffTurn, args: UndoArgs): Promise<Answe
     }
   const act = await findActOfPayment(books, payment.id)
   if (act) await markUndone(books, act.id, person.id)
-  const receiptIds = act ? z.array(z.number()).catch([]).parse(act.args.receiptIds) : []
-  const paymentIds = act ? z.array(z.number()).catch([]).parse(act.args.paymentIds) : []
-  const taken = await takeBack(turn, payment.id, receiptIds[paymentIds.indexOf(payment.id)])
-  return { text: describeTaken(books, taken) }
+  return { text: describeTaken(books, await takeBack(turn, payment.id)) }
 }
 
 /** The newest payment that has the amount, the day and the month that were named (rules 15). */

@@ -8,7 +8,7 @@ import { listOpenOrders } from '../../domain/order.ts'
 import { findPayer, recordPayment } from '../../domain/payment.ts'
 import { listSubscriptions } from '../../domain/subscription.ts'
 import type { Answer, StaffTurn } from '../command.ts'
-import { type Done, describePayment, findRepeat, queueReceipt, type RecordArgs } from './paid.ts'
+import { type Done, describePayment, findRepeat, makeReceipt, type RecordArgs } from './paid.ts'
 import { recordMany } from './payment-list.ts'
 import { pickCustomer } from './pick.ts'
 
@@ -175,7 +175,7 @@ async function record(
     invoices,
   })
   if (!made) throw new Error(`message ${message.id} was handled before`)
-  const receipt = await queueReceipt(turn, customer, { amount, method, made })
+  const receipt = await makeReceipt(turn, customer, { amount, method, made })
   const orders = await listOpenOrders(
     books,
     made.invoices.map(({ id }) => id),
@@ -186,10 +186,11 @@ async function record(
       ...(receipt ? [receipt.line] : []),
       'Salah? Ketik *batal*.',
     ].join('\n'),
+    ...(receipt && { notes: [receipt.note] }),
     errands: orders.map((order) => ({ kind: 'order.close', args: { orderId: order.order_id } })),
     undo: {
       command: 'payment.record',
-      args: { paymentIds: [made.paymentId], receiptIds: receipt ? [receipt.id] : [] },
+      args: { paymentIds: [made.paymentId] },
       summary: `${formatRupiah(amount)} dari ${nameWithArea(customer)}`,
     },
   }

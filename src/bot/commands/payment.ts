@@ -51,7 +51,6 @@ export const recordPayment = command({
     asCredit: z.boolean(),
     listed: z.boolean(),
     paymentIds: z.array(z.number()),
-    receiptIds: z.array(z.number()),
   },
   later: {
     months: 'Bayar beberapa bulan sekaligus belum bisa.\nTulis jumlah uangnya di belakang nama, misalnya 450rb.',
