@@ -95,7 +95,6 @@ async function recordSame(say: Say, id: number, status: Status, now: string): Pr
   const [bill] = await say('bills', line?.customer_id)
   const day = status.settlement_time.slice(0, 10)
   const [paid] = await say('payment', line?.customer_id, line?.amount, day, `midtrans:${status.transaction_id}`, now)
-  await say('audit', now, `payment:${paid?.id}`, JSON.stringify({ amount: line?.amount }))
   await say('allocation', line?.customer_id, paid?.id, bill?.id, line?.amount, now)
   const [owner] = await say('owners')
   await say('today', day)
@@ -125,8 +124,15 @@ const SAME = {
      where business_id = 1 and id = $1`,
   bills: `select *, total - paid as open from invoice where business_id = 1 and customer_id = $1 and status = 'open'
      order by due_on, id`,
-  payment: `insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_at)
-    values (1, $1, $2, 'qris', $3, 'midtrans', $4, $5) on conflict do nothing returning id`,
+  payment: `with recorded as (
+      insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_at)
+      values (1, $1, $2, 'qris', $3, 'midtrans', $4, $5) on conflict do nothing returning *
+    ), noted as (
+      insert into audit (business_id, at, actor, act, subject, facts)
+      select 1, recorded_at, 'midtrans', 'payment.record', 'payment:' || id, jsonb_build_object('amount', amount)
+        from recorded
+    )
+    select id from recorded`,
   audit: `insert into audit (business_id, at, actor, act, subject, facts) values (1, $1, 'midtrans', 'payment.record', $2, $3)`,
   allocation: `insert into allocation (business_id, customer_id, payment_id, invoice_id, amount, reason, at)
     values (1, $1, $2, $3, $4, 'payment', $5)`,

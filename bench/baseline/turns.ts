@@ -40,9 +40,16 @@ export async function paySame(pool: pg.Pool, turn: BareTurn): Promise<void> {
     const { rows: bills } = await say('bills', customer, now)
     await say('repeat', customer, turn.amount, senders[0].id, now)
     const source = `message:${stored[0].id}`
-    const { rows: paid } = await say('payment', customer, turn.amount, now, source, senders[0].id)
+    const { rows: paid } = await say(
+      'payment',
+      customer,
+      turn.amount,
+      now,
+      source,
+      senders[0].id,
+      `staff:${senders[0].id}`,
+    )
     const payment = paid[0].id
-    await say('audit', now, `staff:${senders[0].id}`, `payment:${payment}`, JSON.stringify({ amount: turn.amount }))
     await say('allocation', customer, payment, bills[0].id, turn.amount, now)
     await say('sharers', customer)
     await say('orders', bills[0].id)
@@ -74,9 +81,14 @@ const SAME = {
      where business_id = 1 and customer_id = $1 and status = 'open' and issue_on <= $2::timestamptz::date order by due_on, id`,
   repeat: `select * from payment where business_id = 1 and customer_id = $1 and amount = $2 and recorded_by = $3
        and returned = 0 and recorded_at > $4::timestamptz - interval '10 minutes' order by id desc limit 1`,
-  payment: `insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_by, recorded_at)
-    values (1, $1, $2, 'cash', $3::timestamptz::date, 'chat', $4, $5, $3) on conflict do nothing returning id`,
-  audit: `insert into audit (business_id, at, actor, act, subject, facts) values (1, $1, $2, 'payment.record', $3, $4)`,
+  payment: `with recorded as (
+      insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_by, recorded_at)
+      values (1, $1, $2, 'cash', $3::timestamptz::date, 'chat', $4, $5, $3) on conflict do nothing returning *
+    ), noted as (
+      insert into audit (business_id, at, actor, act, subject, facts)
+      select 1, recorded_at, $6, 'payment.record', 'payment:' || id, jsonb_build_object('amount', amount) from recorded
+    )
+    select id from recorded`,
   allocation: `insert into allocation (business_id, customer_id, payment_id, invoice_id, amount, reason, at)
     values (1, $1, $2, $3, $4, 'payment', $5)`,
   sharers: `select distinct p.customer_id from customer_phone p

@@ -110,8 +110,8 @@ describe('a message', () => {
     ])
     const receipt = await say(OWNER, 'lunas siti 100rb')
     expect(receipt.replies).toMatchObject([
-      { to: customer(1), status: 'waiting' },
       { to: OWNER, status: 'sent' },
+      { to: customer(1), status: 'waiting' },
     ])
     await move('2026-11-24T08:02:01+07:00')
     expect(await chatOf(customer(1))).toMatchObject([{ status: 'sent' }])
