@@ -120,11 +120,7 @@ function customers(books: Books, { withdrawn = false } = {}) {
 }
 
 /** A customer by id, or nothing where there is none (any more, unless those who were withdrawn count too). */
-export async function findCustomer(
-  books: Books,
-  id: number,
-  who = { withdrawn: false },
-): Promise<Customer | undefined> {
+export function findCustomer(books: Books, id: number, who = { withdrawn: false }): Promise<Customer | undefined> {
   return customers(books, who).where('customer.id', '=', id).executeTakeFirst()
 }
 

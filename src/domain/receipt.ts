@@ -28,7 +28,7 @@ async function announcePaid(books: Books, applied: Extract<Applied, { outcome: '
     if (!customer) continue
     const { method } = applied
     // Who is no customer any more gets no next bill: their money is kept, and a person gives it back (M16).
-    const gone = !(await findCustomer(books, customer.id))
+    const gone = recorded.credit > 0 && !(await findCustomer(books, customer.id))
     const receipt = { ...recorded, method, at: now, ...(gone && { credit: rupiah(0) }) }
     messages.push({
       phone: applied.order.phone,
