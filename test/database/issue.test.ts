@@ -111,14 +111,22 @@ test('a subscription that would get more than three at once gets none, is parked
 
 test('two runs at the same moment issue each invoice once', async () => {
   for (let index = 0; index < 20; index++) await addSubscriber(`Orang ${index}`, '2026-12-20')
-  const runs = await Promise.all([1, 2, 3, 4].map(() => issueAll({ database, openBooks }, businessId)))
-  expect(runs.reduce((total, count) => total + count, 0)).toBe(20)
+  let runs: Promise<number[]> | undefined
+  await openBooks(businessId, async (books) => {
+    await sql`select id from customer for update`.execute(books.trx)
+    runs = Promise.all([1, 2, 3, 4].map(() => issueAll({ database, openBooks }, businessId)))
+    // All have seen what is due, and none has begun.
+    await untilWaiting(database, 4)
+  })
+  expect((await runs)?.toSorted()).toEqual([0, 0, 0, 20])
+  await addSubscriber('Berikutnya', '2026-12-21')
+  await issueAll({ database, openBooks }, businessId)
   const numbers = await openBooks(businessId, (books) =>
     books.trx.selectFrom('invoice').select('number').orderBy('number').execute(),
   )
-  // Neither doubled nor skipped.
+  // Neither doubled nor skipped, by the run that comes after them either.
   expect(numbers.map((row) => row.number)).toEqual(
-    Array.from({ length: 20 }, (_, index) => `INV-202612-${String(index + 1).padStart(5, '0')}`),
+    Array.from({ length: 21 }, (_, index) => `INV-202612-${String(index + 1).padStart(5, '0')}`),
   )
 })
 

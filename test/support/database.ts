@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sql } from 'kysely'
+import { type KyselyPlugin, sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, inject, onTestFailed } from 'vitest'
 import { type Books, bookkeeper, type Clock, type OpenBooks } from '../../src/domain/books.ts'
@@ -115,4 +115,17 @@ export async function untilWaiting(database: Database, count: number): Promise<v
     await sleep(10)
   }
   throw new Error(`never ${count} waiting for a lock`)
+}
+
+/** Books in which the program dies in the middle of its work: after so many statements, whatever was begun. */
+export function dyingAfter(openBooks: OpenBooks, statements: number): OpenBooks {
+  let left = statements
+  const count: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      if (--left < 0) throw new Error('killed')
+      return node
+    },
+    transformResult: async ({ result }) => result,
+  }
+  return (id, work) => openBooks(id, (books) => work({ ...books, trx: books.trx.withPlugin(count) as Books['trx'] }))
 }
