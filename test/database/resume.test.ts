@@ -63,6 +63,7 @@ test('issuing that dies again and again comes to exactly one bill each, without 
 })
 
 test("another business's order is unknown, whoever signs for it (P07)", async () => {
+  await issueAll({ database, openBooks }, businessId)
   const order = await open(async (books) => {
     const [customer] = await findByPhone(books, '6285700000001')
     return openOrder(books, '6285700000001', await listOpenInvoices(books, [customer?.id ?? 0]))
