@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { findBusinessId } from '../../src/domain/books.ts'
 import { DEMO } from '../../src/simulator/business.ts'
@@ -153,6 +154,14 @@ describe('hostile text (C15, C16)', () => {
       expect(response.status).toBe(200)
     }
     expect((await demo.say(OWNER, 'lihat paket')).understood?.command).toBe('plan.list')
+    const { longest } = await inDemo(demo, (books) =>
+      books.trx
+        .selectFrom('message')
+        .select(sql<number>`max(length(text))`.as('longest'))
+        .where('direction', '=', 'in')
+        .executeTakeFirstOrThrow(),
+    )
+    expect(longest).toBeLessThanOrEqual(10_000)
     expect((await chat(OWNER)).filter(({ text: answer }) => answer.includes('kesalahannya di pihak saya'))).toEqual([])
   })
 
