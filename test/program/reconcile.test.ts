@@ -133,9 +133,9 @@ describe('a bill that was taken back with its customer while its pay link stands
   })
 
   test.each([
-    ['the whole sum', 0, 'paid', 'sudah ditarik dari daftar'],
-    ['another sum', 50_000, 'differs', '*belum lunas*'],
-  ])('%s paid all the same is kept, and the owner hears it (M16)', async (_, less, state, words) => {
+    ['the whole sum', 0, 'paid', 'sudah ditarik dari daftar', 'Tidak ada yang menunggu jawaban dengan nomor 1'],
+    ['another sum', 50_000, 'differs', '*belum lunas*', 'dicatat. Lebihnya Rp'],
+  ])('%s paid all the same is kept, and the owner hears it (M16)', async (_, less, state, words, answer) => {
     const [payer] = (await listPayers(demo, midtrans, 1)) as [Payer]
     await takeBack(payer)
     const amount = payer.amount - less
@@ -144,6 +144,8 @@ describe('a bill that was taken back with its customer while its pay link stands
     await demo.post('/simulator/settle')
     expect(await read(payer)).toMatchObject({ paid: false, payments: [{ amount, allocated: 0 }], state })
     expect(await toldOwner(words)).toBe(1)
+    expect((await demo.say(OWNER, 'ya 1')).replies.map(({ text }) => text).join()).toContain(answer)
+    expect(await read(payer)).toMatchObject({ payments: [{ amount, allocated: 0, held: false }] })
   })
 })
 
