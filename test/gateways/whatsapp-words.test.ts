@@ -68,6 +68,7 @@ test.each([
   ],
   [{ remoteJid: 'status@broadcast', participant: `${BUDI}@s.whatsapp.net` }, undefined],
   [{ remoteJid: '120363000000000001@g.us', participant: `${BUDI}@s.whatsapp.net` }, undefined],
+  [{ remoteJid: '120363000000000002@newsletter' }, undefined],
 ])('whose chat %o is', (key, place) => {
   expect(placeOf({ key }, { phone: OWNER, lid: '999' })).toEqual(place)
 })
