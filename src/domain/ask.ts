@@ -67,6 +67,17 @@ export async function askSoon(books: Books, orderId: string): Promise<void> {
     .execute()
 }
 
+/** Bills are void: the orders that would pay them are asked about at once, which ends those that pay for nothing (M22). */
+export async function askSoonAbout(books: Books, invoiceIds: readonly number[]): Promise<void> {
+  await sql`
+    update payment_order o set ask_at = ${books.now}
+     where o.business_id = ${books.business.id} and o.state in ('made', 'open')
+       and o.id in (select order_id from payment_order_invoice l
+                     where l.business_id = o.business_id and l.invoice_id = any (${[...invoiceIds]}::bigint[]))`.execute(
+    books.trx,
+  )
+}
+
 /** When the next order is to be asked about; nothing while none is. */
 export async function nextAskTime(books: Books): Promise<Moment | undefined> {
   const { at } = await books.trx

@@ -108,20 +108,20 @@ function phonesOf(eb: ExpressionBuilder<Tables, 'customer'>) {
     .as('phones')
 }
 
-function customers(books: Books) {
+function customers(books: Books, { withdrawn = false } = {}) {
   return books.trx
     .selectFrom('customer')
     .where('customer.business_id', '=', books.business.id)
-    .where('customer.withdrawn_at', 'is', null)
+    .where(withdrawn ? sql<boolean>`true` : sql<boolean>`customer.withdrawn_at is null`)
     .select(SELECTED)
     .select(sql<string | null>`case when customer.debt_decided_at is null then customer.debt_note end`.as('debtNote'))
     .select((eb) => [eb('customer.opted_out_at', 'is not', null).as('optedOut'), phonesOf(eb)])
     .$castTo<Customer>()
 }
 
-/** A customer by id, or nothing where there is none (any more). */
-export async function findCustomer(books: Books, id: number): Promise<Customer | undefined> {
-  return customers(books).where('customer.id', '=', id).executeTakeFirst()
+/** A customer by id, or nothing where there is none (any more, unless those who were withdrawn count too). */
+export function findCustomer(books: Books, id: number, who = { withdrawn: false }): Promise<Customer | undefined> {
+  return customers(books, who).where('customer.id', '=', id).executeTakeFirst()
 }
 
 /** The customers of a phone: none, one, or several (a landlord). */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { askSoonAbout } from './ask.ts'
 import { audit, type Books } from './books.ts'
 import type { Day, Moment } from './calendar.ts'
 import { applyCredit } from './credit.ts'
@@ -325,7 +326,7 @@ export async function areInUse(books: Books, ids: readonly number[]): Promise<'p
   return rows[0]?.paid ? 'paid' : rows[0]?.sent ? 'sent' : undefined
 }
 
-/** Voids invoices that nobody paid on (an import taken back); their numbers stay used. */
+/** Voids invoices that nobody paid on (an import taken back); their numbers stay used, their pay links end. */
 export async function voidInvoices(books: Books, ids: readonly number[], reason: string): Promise<void> {
   if (ids.length === 0) return
   await books.trx
@@ -335,4 +336,5 @@ export async function voidInvoices(books: Books, ids: readonly number[], reason:
     .where('id', 'in', [...ids])
     .where('voided_at', 'is', null)
     .execute()
+  await askSoonAbout(books, ids)
 }

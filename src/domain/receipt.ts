@@ -24,10 +24,12 @@ async function announcePaid(books: Books, applied: Extract<Applied, { outcome: '
     applied.lines.map((line) => line.customerId),
   )
   for (const recorded of applied.recorded) {
-    const customer = await findCustomer(books, recorded.customerId)
+    const customer = await findCustomer(books, recorded.customerId, { withdrawn: true })
     if (!customer) continue
     const { method } = applied
-    const receipt = { ...recorded, method, at: now }
+    // Who is no customer any more gets no next bill: their money is kept, and a person gives it back (M16).
+    const gone = recorded.credit > 0 && !(await findCustomer(books, customer.id))
+    const receipt = { ...recorded, method, at: now, ...(gone && { credit: rupiah(0) }) }
     messages.push({
       phone: applied.order.phone,
       kind: 'receipt',
@@ -45,7 +47,9 @@ async function announcePaid(books: Books, applied: Extract<Applied, { outcome: '
     // The same bill was paid twice, or was no longer there: the money is kept, and somebody must know (M15, M16).
     if (recorded.credit > 0)
       note.push(
-        `Tagihannya sudah dibayar lebih dulu, jadi *${formatRupiah(recorded.credit)}* jadi saldo dan memotong tagihan berikutnya.`,
+        gone
+          ? 'Pelanggan ini sudah ditarik dari daftar. Uangnya tercatat; kembalikan lewat dashboard Midtrans.'
+          : `Tagihannya sudah dibayar lebih dulu, jadi *${formatRupiah(recorded.credit)}* jadi saldo dan memotong tagihan berikutnya.`,
       )
     note.push(`Hari ini ${paidToday.count} pembayaran, ${formatRupiah(paidToday.amount)}.`)
     for (const owner of owners) messages.push({ phone: owner.phone, kind: 'note', text: note.join('\n') })
@@ -60,7 +64,7 @@ async function announceDiffering(books: Books, applied: Extract<Applied, { outco
     books,
     lines.map((line) => line.invoiceId),
   )
-  const customer = await findCustomer(books, payment.customerId)
+  const customer = await findCustomer(books, payment.customerId, { withdrawn: true })
   if (!customer) return
   const rest = order.amount - payment.amount
   const text = [

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { endNumber, linkNumber } from '../../src/domain/whatsapp.ts'
 import { type ChatRow, OWNER, startTestProgram } from '../support/program.ts'
 
 /** What comes in by Fonnte's webhook: nothing of it is signed (faults H01, H15, C05, C13). */
@@ -62,6 +63,19 @@ describe('a message', () => {
     expect((await deliver(sender, 'lihat paket', { ...fields, sender: fields.sender ?? sender })).status).toBe(200)
     await program.post('/simulator/settle')
     expect((await program.get<ChatRow[]>('/simulator/messages')).length).toBe(before)
+  })
+
+  test('to the number on which the bot itself hears is not taken twice, while it is linked (C05)', async () => {
+    const { openBooks, sealer } = program.program
+    const businessId = 1
+    await openBooks(businessId, (books) => books.trx.updateTable('business').set({ fonnte_device: null }).execute())
+    expect(await linkNumber(openBooks, businessId, sealer, { phone: device, creds: '{}' })).toBe(true)
+    const before = (await chat(OWNER)).length
+    expect((await deliver(OWNER, 'lihat paket')).status).toBe(200)
+    expect((await chat(OWNER)).length).toBe(before)
+    await openBooks(businessId, (books) => endNumber(books, 'unlinked'))
+    await deliver(OWNER, 'lihat paket')
+    expect((await chat(OWNER)).length).toBe(before + 2)
   })
 
   test('with a wrong secret or of an unknown business is not found, and garbage is refused', async () => {

@@ -18,7 +18,7 @@ import { listDebtors } from '../../src/domain/report.ts'
 import { addStaff, listStaff } from '../../src/domain/staff.ts'
 import { firstInvoice, stopSubscriptions, subscribe } from '../../src/domain/subscription.ts'
 import { issueAll } from '../../src/jobs/issue.ts'
-import { createTestBusiness, openTestBooks, testClock } from '../support/database.ts'
+import { createTestBusiness, openTestBooks, testClock, untilWaiting } from '../support/database.ts'
 
 const START = '2026-12-10T09:00:00+07:00'
 const { database, openBooks, clock } = await openTestBooks(START)
@@ -111,12 +111,23 @@ test('a subscription that would get more than three at once gets none, is parked
 
 test('two runs at the same moment issue each invoice once', async () => {
   for (let index = 0; index < 20; index++) await addSubscriber(`Orang ${index}`, '2026-12-20')
-  const runs = await Promise.all([1, 2, 3, 4].map(() => issueAll({ database, openBooks }, businessId)))
-  expect(runs.reduce((total, count) => total + count, 0)).toBe(20)
+  let runs: Promise<number[]> | undefined
+  await openBooks(businessId, async (books) => {
+    await sql`select id from customer for update`.execute(books.trx)
+    runs = Promise.all([1, 2, 3, 4].map(() => issueAll({ database, openBooks }, businessId)))
+    // All have seen what is due, and none has begun.
+    await untilWaiting(database, 4)
+  })
+  expect((await runs)?.toSorted()).toEqual([0, 0, 0, 20])
+  await addSubscriber('Berikutnya', '2026-12-21')
+  await issueAll({ database, openBooks }, businessId)
   const numbers = await openBooks(businessId, (books) =>
     books.trx.selectFrom('invoice').select('number').orderBy('number').execute(),
   )
-  expect(new Set(numbers.map((row) => row.number)).size).toBe(20)
+  // Neither doubled nor skipped, by the run that comes after them either.
+  expect(numbers.map((row) => row.number)).toEqual(
+    Array.from({ length: 21 }, (_, index) => `INV-202612-${String(index + 1).padStart(5, '0')}`),
+  )
 })
 
 test('an invoice is a snapshot: a new price touches only what is not issued', async () => {
@@ -249,22 +260,11 @@ test('one that is stopped while its run waits gets nothing', async () => {
   await openBooks(businessId, async (books) => {
     await sql`select id from customer where id = ${budi} for update`.execute(books.trx)
     issuing = openBooks(businessId, (other) => issueChunk(other))
-    await untilSomebodyWaits()
+    await untilWaiting(database, 1)
     await stopSubscriptions(books, [budi])
   })
   expect((await issuing)?.issued).toBe(0)
 })
-
-/** Until a statement of this database waits for a lock. */
-async function untilSomebodyWaits(): Promise<void> {
-  for (;;) {
-    const { rows } = await sql<{ waiting: number }>`
-      select count(*)::int as waiting from pg_stat_activity
-       where datname = current_database() and wait_event_type = 'Lock'`.execute(database.kysely)
-    if ((rows[0]?.waiting ?? 0) > 0) return
-    await new Promise((done) => setTimeout(done, 10))
-  }
-}
 
 test('a bill issued ahead of its regular day is neither listed nor sent before it, and money pays it', async () => {
   const budi = await addSubscriber('Budi', '2026-12-20')

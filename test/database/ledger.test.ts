@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { addCustomer } from '../../src/domain/customer.ts'
 import { findInvoices, issueChunk, listOpenInvoices } from '../../src/domain/invoice.ts'
 import { rupiah } from '../../src/domain/money.ts'
@@ -102,25 +102,56 @@ test('a second undo changes nothing', async () => {
   })
 })
 
-test.each(['allocation', 'payment_reversal', 'invoice_line', 'audit'])(
-  '%s is never rewritten, not even by its owner',
-  async (table) => {
-    await billed(`Pemilik ${table}`)
-    const change = database.kysely.transaction().execute(async (trx) => {
-      await sql`select set_config('app.business_id', ${String(businessId)}, true)`.execute(trx)
-      await sql.raw(`update ${table} set business_id = business_id`).execute(trx)
-      const { rows } = await sql.raw<{ count: number }>(`select count(*)::int as count from ${table}`).execute(trx)
-      // Without a row the trigger would have had nothing to refuse.
-      if (rows[0]?.count === 0) throw new Error('append-only: nothing to try')
-    })
-    await expect(change).rejects.toThrow(/append-only/)
-  },
-)
+describe.each(['allocation', 'payment_reversal', 'invoice_line', 'audit', 'due_change'])('%s', (table) => {
+  test.each([`update ${table} set business_id = business_id`, `delete from ${table}`])(
+    'is never rewritten, not even by its owner: %s',
+    async (change) => {
+      const { customerId } = await billed(`Pemilik ${change}`)
+      const made = await pay(customerId, 150_000, change)
+      await open(async (books) => {
+        await undoPayment(books, made?.paymentId ?? 0, 1)
+        await sql`
+          insert into due_change (business_id, subscription_id, cause, kind, next_period, anchor_from, anchor_to, next_from, next_to, at)
+          select business_id, id, 'test', 'move', next_period, anchor_day, 5, next_due_on, next_due_on, ${books.now}
+            from subscription where customer_id = ${customerId}`.execute(books.trx)
+      })
+      const asOwner = (text: string) =>
+        database.kysely.transaction().execute(async (trx) => {
+          await sql`select set_config('app.business_id', ${String(businessId)}, true)`.execute(trx)
+          return (await sql.raw(text).execute(trx)).rows
+        })
+      // Without a row the trigger would have nothing to refuse.
+      expect(await asOwner(`select from ${table}`)).not.toEqual([])
+      await expect(asOwner(change)).rejects.toThrow(/append-only/)
+    },
+  )
+})
 
-test('what an invoice shows as paid can be written by nobody but the ledger', async () => {
-  const { invoiceId } = await billed('Wati')
-  const cheat = open((books) => sql`update invoice set paid = total where id = ${invoiceId}`.execute(books.trx))
-  await expect(cheat).rejects.toMatchObject({ code: '42501' })
+test.each([
+  ['invoice', ['number', 'total', 'paid', 'issued_on', 'customer_id']],
+  ['payment', ['amount', 'source', 'allocated', 'returned', 'paid_on', 'customer_id']],
+])('what %s says of money can be written by nobody but the ledger', async (table, columns) => {
+  await billed('Wati')
+  for (const column of columns) {
+    const cheat = open((books) => sql.raw(`update ${table} set ${column} = ${column}`).execute(books.trx))
+    await expect(cheat, column).rejects.toMatchObject({ code: '42501' })
+  }
+})
+
+test('amounts beyond four bytes are exact, in the tables and out of them (M07)', async () => {
+  const [large, odd] = [rupiah(90_000_000_000), rupiah(90_000_000_001)]
+  const { customerId } = await open(async (books) => {
+    const { id } = await addCustomer(books, { name: 'Besar', phones: [] })
+    const dear = await addPlan(books, { name: 'Gedung', price: large })
+    await subscribe(books, { customerId: id, plan: dear, first: firstInvoice({ day: 20 }, books.today, 'prepaid') })
+    await issueChunk(books, { customerIds: [id] })
+    return { customerId: id }
+  })
+  expect(await pay(customerId, odd, 'besar')).toMatchObject({
+    invoices: [{ total: large, paid: large, open: 0 }],
+    credit: 1,
+  })
+  expect(await pay(customerId, odd, 'besar again')).toMatchObject({ amount: odd, credit: odd })
 })
 
 test('money of one customer cannot pay the invoice of another', async () => {
@@ -145,8 +176,20 @@ test('nothing is paid beyond its total, nothing spent beyond what came in', asyn
         books.trx,
       ),
     )
-  await expect(more(1)).rejects.toMatchObject({ code: '23514' })
+  await expect(more(1)).rejects.toMatchObject({ code: '23514', table: 'payment' })
   await expect(more(60_000)).rejects.toMatchObject({ code: '23514' })
+  // 50.000 are still owed: of 120.000 more 70.000 are free, and the bill takes none of them, nor gives any back twice.
+  const over = await pay(customerId, 120_000, 'agus again')
+  expect(over?.credit).toBe(70_000)
+  const spend = (amount: number) =>
+    open((books) =>
+      sql`insert into allocation (business_id, customer_id, payment_id, invoice_id, amount, reason, at)
+          values (${businessId}, ${customerId}, ${over?.paymentId}, ${invoiceId}, ${amount}, 'payment', ${books.now})`.execute(
+        books.trx,
+      ),
+    )
+  await expect(spend(1)).rejects.toMatchObject({ code: '23514', table: 'invoice' })
+  await expect(spend(-50_001)).rejects.toMatchObject({ code: '23514', table: 'payment' })
 })
 
 test('another business sees nothing, and cannot write here', async () => {

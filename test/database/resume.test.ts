@@ -1,15 +1,16 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { bookkeeper, type OpenBooks } from '../../src/domain/books.ts'
+import { bookkeeper } from '../../src/domain/books.ts'
 import { findByPhone } from '../../src/domain/customer.ts'
 import { listOpenInvoices } from '../../src/domain/invoice.ts'
 import { rupiah } from '../../src/domain/money.ts'
 import { applyStatus, openOrder } from '../../src/domain/order.ts'
 import { addPlan } from '../../src/domain/plan.ts'
+import { noteDailyRun } from '../../src/domain/run.ts'
 import { addStaff } from '../../src/domain/staff.ts'
 import { issueAll } from '../../src/jobs/issue.ts'
 import { tick } from '../../src/jobs/schedule.ts'
-import { createTestBusiness, openTestBooks } from '../support/database.ts'
+import { createTestBusiness, dyingAfter, openTestBooks, untilWaiting } from '../support/database.ts'
 
 const { open, openBooks, database, businessId, clock, jobs } = await openTestBooks()
 const CUSTOMERS = 2_500
@@ -29,20 +30,22 @@ await open(async (books) => {
     select ${businessId}, id, ${plan.id}, 20, '2026-12-20', '2026-12-01', 'active', ${books.today} from made`.execute(
     books.trx,
   )
+  // One in each chunk has paid ahead.
+  await sql`
+    insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_at)
+    select ${businessId}, id, 50000, 'cash', ${books.today}, 'chat', 'ahead:' || number, ${books.now} from customer
+     where number in ('P-10', 'P-1010', 'P-2010')`.execute(books.trx)
 })
 
 test('issuing that dies again and again comes to exactly one bill each, without a gap (M01, M03)', async () => {
-  // Each try gets one transaction further and then dies, in the middle of the next.
-  for (let lives = 1; lives <= 3; lives++) {
-    let left = lives
-    const mortal: OpenBooks = (id, work) =>
-      openBooks(id, async (books) => {
-        const done = await work(books)
-        if (left-- <= 0) throw new Error('killed')
-        return done
-      })
-    await issueAll({ database, openBooks: mortal }, businessId).catch(() => {})
-  }
+  // Each life gets one statement further, into the second of three transactions.
+  let deaths = 0
+  for (let life = 0; life < 12; life++)
+    await issueAll({ database, openBooks: dyingAfter(openBooks, life) }, businessId).catch(({ message }: Error) => {
+      expect(message).toBe('killed')
+      deaths++
+    })
+  expect(deaths).toBeGreaterThan(5)
   await issueAll({ database, openBooks }, businessId)
   expect(await issueAll({ database, openBooks }, businessId)).toBe(0)
   await open(async (books) => {
@@ -50,10 +53,17 @@ test('issuing that dies again and again comes to exactly one bill each, without 
       select count(*)::int as bills, count(distinct subscription_id)::int as subscriptions, max(number) as last
         from invoice where business_id = ${businessId}`.execute(books.trx)
     expect(rows).toEqual([{ bills: CUSTOMERS, subscriptions: CUSTOMERS, last: 'INV-202612-02500' }])
+    // A bill and the credit that pays on it are one: whoever had some has none left.
+    const { rows: credits } = await sql<{ left: number; paid: number }>`
+      select (select sum(amount - allocated)::int from payment) as left, (select sum(paid)::int from invoice) as paid`.execute(
+      books.trx,
+    )
+    expect(credits).toEqual([{ left: 0, paid: 3 * 50_000 }])
   })
 })
 
 test("another business's order is unknown, whoever signs for it (P07)", async () => {
+  await issueAll({ database, openBooks }, businessId)
   const order = await open(async (books) => {
     const [customer] = await findByPhone(books, '6285700000001')
     return openOrder(books, '6285700000001', await listOpenInvoices(books, [customer?.id ?? 0]))
@@ -90,6 +100,20 @@ describe('the day is issued', () => {
     clock.set('2026-12-14T08:00:00+07:00')
     await tick({ database, openBooks, clock })
     expect(issued()).toBe(2)
+  })
+
+  test('once by many programs at the same moment (J01, J12)', async () => {
+    clock.set('2026-12-16T08:00:00+07:00')
+    jobs.length = 0
+    let ticks: Promise<unknown> | undefined
+    await open(async (books) => {
+      // One has noted the day and not committed yet: the others cannot see it, and wait where they note it too.
+      expect(await noteDailyRun(books, 'issue', books.today)).toBe(true)
+      ticks = Promise.all([1, 2, 3].map(() => tick({ database, openBooks, clock })))
+      await untilWaiting(database, 3)
+    })
+    await ticks
+    expect(issued()).toBe(0)
   })
 
   test('though the queue was away when it was first tried: noted and queued are one (J03)', async () => {

@@ -57,7 +57,7 @@ test('the program may delete nothing, and may only add to the ledger', async () 
      where grantee = ${database.appRole} and table_schema = 'public'`.execute(database.kysely)
   const rights = (table: string) => rows.filter((row) => row.table === table).map(({ right }) => right)
   expect(rows.filter(({ right }) => right === 'DELETE' || right === 'TRUNCATE')).toEqual([])
-  for (const table of ['allocation', 'payment_reversal', 'invoice_line', 'audit'])
+  for (const table of ['allocation', 'payment_reversal', 'invoice_line', 'audit', 'due_change'])
     expect(rights(table).sort(), table).toEqual(['INSERT', 'SELECT'])
 })
 

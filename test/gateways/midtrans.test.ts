@@ -104,6 +104,8 @@ describe('the status', () => {
     [{ transaction_status: 'deny', status_code: '200' }, 'failed'],
     [{ transaction_status: 'capture', fraud_status: 'accept' }, 'paid'],
     [{ transaction_status: 'capture', fraud_status: 'challenge' }, 'challenged'],
+    [{ transaction_status: 'capture', fraud_status: 'deny' }, 'failed'],
+    [{ transaction_status: 'settlement', fraud_status: 'something new' }, 'failed'],
     [{ transaction_status: 'settlement', fraud_status: undefined }, 'paid'],
     [{ transaction_status: 'something new' }, 'failed'],
   ])('%j is %s', async (change, state) => {

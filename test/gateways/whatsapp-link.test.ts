@@ -1,8 +1,10 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import type { OpenBooks } from '../../src/domain/books.ts'
 import { sealer } from '../../src/domain/secret.ts'
 import { findKeys, findNumber } from '../../src/domain/whatsapp.ts'
-import { createTestBusiness } from '../support/database.ts'
+import { linkedState } from '../../src/gateways/whatsapp/state.ts'
+import { createTestBusiness, dyingAfter } from '../support/database.ts'
 import { BUDI, eventually, linkByQr, makeStation, OWNER, reaches, SECRET } from '../support/whatsapp/station.ts'
 
 const station = await makeStation()
@@ -57,6 +59,20 @@ test('nothing of the account is readable in the database, nor in the log', async
     expect(logged).not.toContain(phone)
   }
   expect(() => sealer('another key of another program').open(businessId, rows.rows[0]?.bytes as Buffer)).toThrow()
+})
+
+test('keys that are written together are there together, whatever kills the program meanwhile (C12)', async () => {
+  // More than go into one statement.
+  const session = Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`kunci ${index}`, Buffer.from('x')]))
+  const stored = () => station.open((books) => findKeys(books, sealer(SECRET), 'session', Object.keys(session)))
+  const write = (openBooks: OpenBooks) =>
+    linkedState({ openBooks, sealer: sealer(SECRET) }, businessId, {} as never).keys.set({ session })
+  for (let statements = 0; statements < 3; statements++) {
+    await expect(write(dyingAfter(station.openBooks, statements))).rejects.toThrow('killed')
+    expect(await stored()).toEqual([])
+  }
+  await write(station.openBooks)
+  expect(await stored()).toHaveLength(1_500)
 })
 
 test('a program that starts again connects without pairing', async () => {

@@ -10,6 +10,7 @@ beforeAll(async () => {
   const program = station.program()
   await linkByQr(station, program)
   await program.stop()
+  await launch()
 })
 
 type Row = {
@@ -33,7 +34,6 @@ const rowsOf = (phone: string): Promise<Row[]> =>
   ) as Promise<Row[]>
 
 test('one phone is enough: commands in the own chat are answered there, and the answers are no commands', async () => {
-  await launch()
   await owner.write(OWNER, 'bantuan')
   const { id } = await owner.sees(/./)
   await budi.write(OWNER, 'menu')

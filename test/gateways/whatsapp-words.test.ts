@@ -2,7 +2,9 @@ import { proto } from '@whiskeysockets/baileys'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Incoming } from '../../src/domain/message.ts'
+import { queueMessages } from '../../src/domain/outbox.ts'
 import { trustAccount } from '../../src/domain/sender.ts'
+import { isSilent } from '../../src/domain/silence.ts'
 import { addStaff } from '../../src/domain/staff.ts'
 import { placeOf } from '../../src/gateways/whatsapp/read.ts'
 import type { WhatsApp } from '../../src/gateways/whatsapp.ts'
@@ -66,6 +68,7 @@ test.each([
   ],
   [{ remoteJid: 'status@broadcast', participant: `${BUDI}@s.whatsapp.net` }, undefined],
   [{ remoteJid: '120363000000000001@g.us', participant: `${BUDI}@s.whatsapp.net` }, undefined],
+  [{ remoteJid: '120363000000000002@newsletter' }, undefined],
 ])('whose chat %o is', (key, place) => {
   expect(placeOf({ key }, { phone: OWNER, lid: '999' })).toEqual(place)
 })
@@ -156,6 +159,27 @@ test('groups, statuses, newsletters, strangers and forged internals are nothing'
       await budi.write(OWNER, forgedHistory())
     }),
   ).toEqual([])
+})
+
+test('what this program sent itself is no command and no word of the owner when the phone shows it (C07)', async () => {
+  const letters = [
+    { phone: OWNER, kind: 'reply', text: 'tagih semua' },
+    { phone: BUDI, kind: 'bill', text: 'Tagihan Desember' },
+  ]
+  const ids = await station.open(async (books) => {
+    await queueMessages(books, letters)
+    const rows = await books.trx.selectFrom('message').select('outside_id').where('direction', '=', 'out')
+    return (await rows.orderBy('id', 'desc').limit(2).execute()).map(({ outside_id: id }) => id as string).toReversed()
+  })
+  const heardOf = await hears(async () => {
+    for (const [index, { phone, text }] of letters.entries()) await owner.write(phone, text, { id: ids[index] })
+  })
+  expect(heardOf).toEqual([])
+  expect(await station.open((books) => isSilent(books, BUDI))).toBe(false)
+  // Typed by hand the same words are both.
+  expect(await hears(() => owner.write(OWNER, 'tagih semua'))).toMatchObject([{ phone: OWNER, text: 'tagih semua' }])
+  await owner.write(BUDI, 'Tagihan Desember')
+  await eventually(async () => expect(await station.open((books) => isSilent(books, BUDI))).toBe(true))
 })
 
 /** A contact that claims to hand over history, as CVE-2026-48063 did. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { findBusinessId } from '../../src/domain/books.ts'
 import { DEMO } from '../../src/simulator/business.ts'
@@ -75,6 +76,27 @@ test('a flood by one person is taken in order, and holds up nobody else (C14, C1
   expect(causes.map(({ id }) => id)).toEqual(causes.map(({ id }) => id).toSorted((a, b) => a - b))
 })
 
+test('an errand that is done twice at the same moment answers once (J10)', async () => {
+  const id = randomUUID()
+  const causeId = (await receive('lihat paket')) as number
+  await demo.post('/simulator/settle')
+  const before = (await chat(OWNER)).length
+  await inDemo(demo, async (books) => {
+    // Without its job, which would be a third.
+    const errand = { id, cause_id: causeId, phone: OWNER, kind: 'report.excel', args: '{}', at: books.now }
+    const row = { ...errand, business_id: businessId, state: 'open' as const, done_at: null }
+    await books.trx.insertInto('errand').values(row).execute()
+  })
+  await Promise.all([1, 2].map(() => demo.program.bot.runErrand(businessId, id)))
+  await demo.post('/simulator/settle')
+  expect((await chat(OWNER)).length - before).toBe(1)
+  const attempts = inDemo(demo, (books) =>
+    books.trx.selectFrom('errand').select('attempts').where('id', '=', id).executeTakeFirst(),
+  )
+  // Both had begun before either was done.
+  expect(await attempts).toEqual({ attempts: 2 })
+})
+
 describe('two staff', () => {
   beforeAll(async () => {
     await demo.post('/simulator/reset', { customers: 3, now: '2026-12-01T09:00:00+07:00' })
@@ -132,6 +154,14 @@ describe('hostile text (C15, C16)', () => {
       expect(response.status).toBe(200)
     }
     expect((await demo.say(OWNER, 'lihat paket')).understood?.command).toBe('plan.list')
+    const { longest } = await inDemo(demo, (books) =>
+      books.trx
+        .selectFrom('message')
+        .select(sql<number>`max(length(text))`.as('longest'))
+        .where('direction', '=', 'in')
+        .executeTakeFirstOrThrow(),
+    )
+    expect(longest).toBeLessThanOrEqual(10_000)
     expect((await chat(OWNER)).filter(({ text: answer }) => answer.includes('kesalahannya di pihak saya'))).toEqual([])
   })
 

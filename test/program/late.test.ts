@@ -46,6 +46,12 @@ const heard = async () =>
 const payments = () =>
   inDemo(demo, (books) => books.trx.selectFrom('payment').select(['source', 'amount']).orderBy('id').execute())
 
+test('what a crash left unhandled is found without a nudge (C02)', async () => {
+  await typed([1, 'lihat paket'])
+  await demo.post('/simulator/settle')
+  expect((await heard()).at(-1)).toContain('*3 paket*')
+})
+
 describe('money commands from before an outage', () => {
   test('are asked about in one list and done with one ya, in order and each once (C06)', async () => {
     const ids = await typed(

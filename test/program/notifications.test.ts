@@ -71,9 +71,11 @@ describe('all 24 orders of pending, settlement, expire and cancel, each notifica
       expect(new Set(sent)).toEqual(new Set([200]))
       await demo.post('/simulator/settle')
     }
-    for (const { paid, payments, orderId } of await readPayers(demo, payers)) {
+    for (const { paid, payments, orderId, state } of await readPayers(demo, payers)) {
       expect(paid).toBe(midtrans.confirmed.has(orderId))
       expect(payments).toHaveLength(paid ? 1 : 0)
+      // Once paid it stays so, whatever is said later.
+      expect(state === 'paid').toBe(paid)
     }
   })
 })

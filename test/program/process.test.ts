@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import {
   cleanUp,
   databasePid,
   freePort,
+  get,
   killDatabase,
   launch,
   newFolder,
@@ -12,6 +13,7 @@ import {
   ready,
   say,
 } from '../support/process.ts'
+import { roughMidtrans } from '../support/rough-midtrans.ts'
 
 afterEach(cleanUp)
 
@@ -70,6 +72,32 @@ test('kill -9 of program and database at once: the next start recovers', async (
   expect(await say(second, 'lihat paket')).toMatchObject({
     replies: [{ text: expect.stringContaining('Gamer 30 Mbps') }],
   })
+})
+
+test('what a killed program was at outside is done after the next start (J11)', async () => {
+  const midtrans = await roughMidtrans()
+  onTestFinished(midtrans.stop)
+  const folder = newFolder()
+  const port = await freePort()
+  const env = { ...midtrans.env, LOG_LEVEL: 'silent' }
+  const first = await ready(launch(folder, port, env))
+  await post(first, '/simulator/reset', { customers: 1, now: '2026-12-01T09:00:00+07:00' })
+  await post(first, '/simulator/clock', { now: '2026-12-10T09:00:00+07:00' })
+  const people = await get<{ phone: string; role: string }[]>(first, '/simulator/phones')
+  const payer = people.find(({ role }) => role === 'customer')?.phone ?? ''
+  const { replies } = await say(first, '1', payer)
+  const orderId = /TGH-\w+/.exec(replies.map(({ text }) => text).join())?.[0] ?? ''
+  // Ending the link of a bill that was paid in cash hangs at Midtrans, and the program dies there.
+  midtrans.says.set(orderId, { fault: 'hang' })
+  const recorded = say(first, `lunas ${payer}`).catch(() => {})
+  while (!midtrans.expired.includes(orderId)) await sleep(20)
+  first.child.kill('SIGKILL')
+  await Promise.all([first.ended, recorded])
+  midtrans.expired.length = 0
+  midtrans.says.set(orderId, { status: 'pending' })
+  midtrans.release()
+  await ready(launch(folder, port, env))
+  while (!midtrans.expired.includes(orderId)) await sleep(20)
 })
 
 describe('what a person did wrong is one line', () => {

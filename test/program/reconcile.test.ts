@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { findByPhone, withdrawCustomers } from '../../src/domain/customer.ts'
+import { voidInvoices } from '../../src/domain/invoice.ts'
 import { inDemo, listPayers, notify, type Payer, readPayers } from '../support/payments.ts'
 import { type ChatRow, OWNER, startTestProgram } from '../support/program.ts'
 import { roughMidtrans, signedNotification } from '../support/rough-midtrans.ts'
@@ -106,6 +108,44 @@ describe('a bill that was paid in cash while its pay link stands open (M15)', ()
     expect(midtrans.expired).toContain(payer.orderId)
     expect(await read(payer)).toMatchObject({ payments: [], state: 'closed' })
     expect(await toldOwner('kesalahannya di pihak saya')).toBe(0)
+  })
+})
+
+describe('a bill that was taken back with its customer while its pay link stands open', () => {
+  const takeBack = (payer: Payer) =>
+    inDemo(demo, async (books) => {
+      const customers = await findByPhone(books, payer.phone)
+      await voidInvoices(books, payer.invoiceIds, 'import 1')
+      await withdrawCustomers(
+        books,
+        customers.map(({ id }) => id),
+      )
+    })
+
+  test('the link is ended at Midtrans with the next tick (M22)', async () => {
+    const [payer] = (await listPayers(demo, midtrans, 1)) as [Payer]
+    midtrans.says.set(payer.orderId, { status: 'pending' })
+    midtrans.expired.length = 0
+    await takeBack(payer)
+    await moveTo('10T09:01')
+    expect(midtrans.expired).toContain(payer.orderId)
+    expect(await read(payer)).toMatchObject({ payments: [], state: 'closed' })
+  })
+
+  test.each([
+    ['the whole sum', 0, 'paid', 'sudah ditarik dari daftar', 'Tidak ada yang menunggu jawaban dengan nomor 1'],
+    ['another sum', 50_000, 'differs', '*belum lunas*', 'dicatat. Lebihnya Rp'],
+  ])('%s paid all the same is kept, and the owner hears it (M16)', async (_, less, state, words, answer) => {
+    const [payer] = (await listPayers(demo, midtrans, 1)) as [Payer]
+    await takeBack(payer)
+    const amount = payer.amount - less
+    midtrans.says.set(payer.orderId, { status: 'settlement', amount })
+    await notify(demo, signedNotification(payer.orderId, 'settlement', amount))
+    await demo.post('/simulator/settle')
+    expect(await read(payer)).toMatchObject({ paid: false, payments: [{ amount, allocated: 0 }], state })
+    expect(await toldOwner(words)).toBe(1)
+    expect((await demo.say(OWNER, 'ya 1')).replies.map(({ text }) => text).join()).toContain(answer)
+    expect(await read(payer)).toMatchObject({ payments: [{ amount, allocated: 0, held: false }] })
   })
 })
 

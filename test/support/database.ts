@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type KyselyPlugin, sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, inject, onTestFailed } from 'vitest'
 import { type Books, bookkeeper, type Clock, type OpenBooks } from '../../src/domain/books.ts'
@@ -101,4 +103,29 @@ export async function createTestBusiness(database: Database, clock: Clock, slug:
     sealer: sealer('test secret key of this test'),
     now: clock.now(),
   })
+}
+
+/** Until so many statements of this database wait for a lock; fails where they never do. */
+export async function untilWaiting(database: Database, count: number): Promise<void> {
+  for (let look = 0; look < 2_000; look++) {
+    const { rows } = await sql<{ waiting: number }>`
+      select count(*)::int as waiting from pg_stat_activity
+       where datname = current_database() and wait_event_type = 'Lock'`.execute(database.kysely)
+    if ((rows[0]?.waiting ?? 0) >= count) return
+    await sleep(10)
+  }
+  throw new Error(`never ${count} waiting for a lock`)
+}
+
+/** Books in which the program dies in the middle of its work: after so many statements, whatever was begun. */
+export function dyingAfter(openBooks: OpenBooks, statements: number): OpenBooks {
+  let left = statements
+  const count: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      if (--left < 0) throw new Error('killed')
+      return node
+    },
+    transformResult: async ({ result }) => result,
+  }
+  return (id, work) => openBooks(id, (books) => work({ ...books, trx: books.trx.withPlugin(count) as Books['trx'] }))
 }

@@ -85,7 +85,7 @@ const matters: Record<string, MatterHandler> = {
   'payment.differs': async ({ books }, matter, decision) => {
     const { paymentId, invoiceIds } = Differs.parse(matter.args)
     const payment = await findPayment(books, paymentId)
-    const customer = payment && (await findCustomer(books, payment.customerId))
+    const customer = payment && (await findCustomer(books, payment.customerId, { withdrawn: true }))
     if (!payment || !customer) throw new Error(`matter ${matter.number} without its payment`)
     const money = `*${formatRupiah(payment.amount)}* dari ${boldName(customer)}`
     if (decision === 'no')
