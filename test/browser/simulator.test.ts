@@ -152,6 +152,8 @@ describe('on a desktop', () => {
     expect(await hear(page, 'Rp150.000')).toContain('24 Nov 2026')
     await page.fill('[data-search]', '08999888777')
     await page.click('[data-list-empty] a')
+    // Whoever types sooner types into the chat before.
+    await eventually(() => page.textContent('[data-head-sub]')).toContain('08999888777')
     await write(page, 'halo')
     await page.waitForSelector('[data-direction=in][data-status=handled]')
     // A stranger on a number that is also used privately gets nothing.
