@@ -9,8 +9,8 @@ import type { Place, Site } from './place.ts'
 import { interleave, type Line, rate } from './rounds.ts'
 import { customerPhone, makeBare, START, seedBusiness, staffPhone } from './seed.ts'
 
-/** Turns of a round, by how many are under way at once: about a second each. */
-const TURNS: Readonly<Record<number, number>> = { 1: 150, 16: 480 }
+/** Turns of a round, by how many are under way at once: some seconds each, so that a program that has run for a while is measured. */
+const TURNS: Readonly<Record<number, number>> = { 1: 400, 16: 1_200 }
 const AMOUNT = 50_000
 
 /**

@@ -98,7 +98,6 @@ async function recordSame(say: Say, id: number, status: Status, now: string): Pr
   await say('allocation', line?.customer_id, paid?.id, bill?.id, line?.amount, now)
   const [owner] = await say('owners')
   await say('today', day)
-  await say('sharers', line?.customer_id)
   await say('customer', line?.customer_id)
   await say('messages', status.transaction_id, order?.phone, RECEIPT, line?.customer_id, owner?.phone, NOTE, now)
   await say('settle', id, now)
@@ -138,12 +137,12 @@ const SAME = {
     values (1, $1, $2, $3, $4, 'payment', $5)`,
   owners: `select id, name, phone from staff where business_id = 1 and role = 'owner' and removed_at is null`,
   today: 'select count(*), sum(amount) from payment where business_id = 1 and paid_on = $1 and returned = 0',
-  sharers: `select distinct p.customer_id from customer_phone p
-      join customer_phone q on q.business_id = 1 and q.phone = p.phone and q.customer_id <> p.customer_id
-      join customer c on c.business_id = 1 and c.id = q.customer_id and c.withdrawn_at is null
-     where p.business_id = 1 and p.kind = 'mobile' and p.customer_id = $1`,
   customer: `select c.*, (select jsonb_agg(jsonb_build_object('phone', phone, 'kind', kind) order by position)
-             from customer_phone where business_id = 1 and customer_id = c.id) as phones
+             from customer_phone where business_id = 1 and customer_id = c.id) as phones,
+           exists (select from customer_phone p
+                     join customer_phone q on q.business_id = 1 and q.phone = p.phone and q.customer_id <> p.customer_id
+                     join customer o on o.business_id = 1 and o.id = q.customer_id and o.withdrawn_at is null
+                    where p.business_id = 1 and p.customer_id = c.id and p.kind = 'mobile') as shared
       from customer c where business_id = 1 and id = $1`,
   messages: `insert into message (business_id, direction, channel, outside_id, phone, kind, text, customer_id, status, at, not_before)
     values (1, 'out', 'bot', $1 || 'a', $2, 'receipt', $3, $4::bigint, 'waiting', $7::timestamptz, $7),

@@ -51,7 +51,6 @@ export async function paySame(pool: pg.Pool, turn: BareTurn): Promise<void> {
     )
     const payment = paid[0].id
     await say('allocation', customer, payment, bills[0].id, turn.amount, now)
-    await say('sharers', customer)
     await say('orders', bills[0].id)
     const cause = messages[0].id
     await say('messages', turn.outsideId, cause, turn.sender, REPLY, turn.customer, RECEIPT, now, customer)
@@ -73,7 +72,11 @@ const SAME = {
   plans: 'select * from plan where business_id = 1 and archived_at is null order by price',
   question: 'select * from question where business_id = 1 and phone = $1 and closed_at is null',
   customer: `select c.*, (select jsonb_agg(jsonb_build_object('phone', phone, 'kind', kind) order by position)
-             from customer_phone where business_id = 1 and customer_id = c.id) as phones
+             from customer_phone where business_id = 1 and customer_id = c.id) as phones,
+           exists (select from customer_phone p
+                     join customer_phone q on q.business_id = 1 and q.phone = p.phone and q.customer_id <> p.customer_id
+                     join customer o on o.business_id = 1 and o.id = q.customer_id and o.withdrawn_at is null
+                    where p.business_id = 1 and p.customer_id = c.id and p.kind = 'mobile') as shared
       from customer c where business_id = 1 and withdrawn_at is null
        and id in (select customer_id from customer_phone where business_id = 1 and phone = $1)`,
   lock: 'select id, withdrawn_at from customer where business_id = 1 and id = $1 for update',
@@ -91,10 +94,6 @@ const SAME = {
     select id from recorded`,
   allocation: `insert into allocation (business_id, customer_id, payment_id, invoice_id, amount, reason, at)
     values (1, $1, $2, $3, $4, 'payment', $5)`,
-  sharers: `select distinct p.customer_id from customer_phone p
-      join customer_phone q on q.business_id = 1 and q.phone = p.phone and q.customer_id <> p.customer_id
-      join customer c on c.business_id = 1 and c.id = q.customer_id and c.withdrawn_at is null
-     where p.business_id = 1 and p.kind = 'mobile' and p.customer_id = $1`,
   orders: `select * from payment_order where business_id = 1 and state in ('made', 'open')
        and id in (select order_id from payment_order_invoice where business_id = 1 and invoice_id = $1)`,
   messages: `insert into message (business_id, direction, channel, outside_id, phone, kind, text, cause_id, customer_id, status, at, not_before)

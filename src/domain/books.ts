@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Selectable } from 'kysely'
-import { sql, type Transaction } from 'kysely'
+import { CompiledQuery, sql, type Transaction } from 'kysely'
 import { type Day, dayIn, type Moment } from './calendar.ts'
 import type { Database } from './database.ts'
 import type { Tables } from './tables.ts'
@@ -74,7 +74,9 @@ export function bookkeeper(deps: { database: Database; clock: Clock; enqueue: En
       const now = clock.now()
       const business = { ...row, zone: zoneAt(row, now) }
       const executor: Executor = {
-        executeSql: async (text, values = []) => ({ rows: [...(await trx.executeQuery(raw(text, values))).rows] }),
+        executeSql: async (text, values = []) => ({
+          rows: [...(await trx.executeQuery(CompiledQuery.raw(text, values))).rows],
+        }),
       }
       const books: Books = {
         trx,
@@ -99,16 +101,10 @@ export function bookkeeper(deps: { database: Database; clock: Clock; enqueue: En
 
 /** Becomes the app role, names the business and reads it: without parameters, so that all of it is one round trip. */
 async function open(trx: Transaction<Tables>, role: string, businessId: number): Promise<Business> {
-  const { rows } = await sql<Business>`
-    set local role ${sql.id(role)};
-    set local app.business_id = ${sql.lit(String(businessId))};
-    select * from business`.execute(trx)
+  const text = `set local role "${role}"; set local app.business_id = '${Number(businessId)}'; select * from business`
+  const { rows } = await trx.executeQuery<Business>(CompiledQuery.raw(text))
   if (!rows[0]) throw new Error(`no business ${businessId}`)
   return rows[0]
-}
-
-function raw(text: string, values: unknown[]) {
-  return { sql: text, parameters: values, query: { kind: 'RawNode' }, queryId: { queryId: 'queue' } } as never
 }
 
 /** A new time zone holds from a coming midnight on (rules 33). */

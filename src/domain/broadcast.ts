@@ -195,8 +195,7 @@ export async function recheckBill(
   const ids = new Set(about.map((row) => row.invoice_id))
   const open = (await listOpenInvoices(books, [customer.id])).filter((invoice) => ids.has(invoice.id))
   if (open.length === 0) return { cancel: 'sudah bayar lebih dulu' }
-  const shared = (await listSharers(books, [customer.id])).has(customer.id)
-  const text = billLetter(books.business, { ...customer, shared }, open, books.today)
+  const text = billLetter(books.business, customer, open, books.today)
   if (text !== message.text) await rewriteMessage(books, message.id, text)
   return { text }
 }

@@ -14,6 +14,8 @@ export type Customer = {
   /** A debt noted in the imported sheet that nobody has decided about. */
   debtNote: string | null
   optedOut: boolean
+  /** Their WhatsApp number is another customer's too, so letters say whom they are about. */
+  shared: boolean
   phones: Phone[]
 }
 
@@ -108,6 +110,12 @@ function phonesOf(eb: ExpressionBuilder<Tables, 'customer'>) {
     .as('phones')
 }
 
+const SHARED = sql<boolean>`exists (
+  select from customer_phone p
+    join customer_phone q on q.business_id = p.business_id and q.phone = p.phone and q.customer_id <> p.customer_id
+    join customer other on other.business_id = q.business_id and other.id = q.customer_id and other.withdrawn_at is null
+   where p.business_id = customer.business_id and p.customer_id = customer.id and p.kind = 'mobile')`
+
 function customers(books: Books, { withdrawn = false } = {}) {
   return books.trx
     .selectFrom('customer')
@@ -115,7 +123,7 @@ function customers(books: Books, { withdrawn = false } = {}) {
     .where(withdrawn ? sql<boolean>`true` : sql<boolean>`customer.withdrawn_at is null`)
     .select(SELECTED)
     .select(sql<string | null>`case when customer.debt_decided_at is null then customer.debt_note end`.as('debtNote'))
-    .select((eb) => [eb('customer.opted_out_at', 'is not', null).as('optedOut'), phonesOf(eb)])
+    .select((eb) => [eb('customer.opted_out_at', 'is not', null).as('optedOut'), SHARED.as('shared'), phonesOf(eb)])
     .$castTo<Customer>()
 }
 
@@ -138,17 +146,15 @@ export async function findByPhone(books: Books, phone: string): Promise<Customer
     .execute()
 }
 
-/** Those of these customers whose WhatsApp number is another customer's too: their letters say whom they are about. */
+/** Those of these customers whose WhatsApp number is another customer's too. */
 export async function listSharers(books: Books, ids: readonly number[]): Promise<ReadonlySet<number>> {
-  if (ids.length === 0) return new Set()
-  const { rows } = await sql<{ id: number }>`
-    select distinct p.customer_id as id
-      from customer_phone p
-      join customer_phone q on q.business_id = p.business_id and q.phone = p.phone and q.customer_id <> p.customer_id
-      join customer c on c.business_id = q.business_id and c.id = q.customer_id and c.withdrawn_at is null
-     where p.business_id = ${books.business.id} and p.kind = 'mobile' and p.customer_id = ${anyOf(ids)}`.execute(
-    books.trx,
-  )
+  const rows = await books.trx
+    .selectFrom('customer')
+    .select('id')
+    .where('business_id', '=', books.business.id)
+    .where('id', '=', anyOf(ids))
+    .where(SHARED)
+    .execute()
   return new Set(rows.map((row) => row.id))
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import type { Books } from './books.ts'
 import { addDays, dayIn, type Moment, momentOf } from './calendar.ts'
@@ -122,7 +122,7 @@ function wake(books: Books, channel: RawBuilder<unknown>) {
 
 /** The form of WhatsApp's own message ids; chosen here, so that a repeat can be recognised (api-facts C9). */
 function outsideId(): string {
-  return `3EB0${randomBytes(9).toString('hex').toUpperCase()}`
+  return `3EB0${randomUUID().replaceAll('-', '').slice(-18).toUpperCase()}`
 }
 
 /** Cancels messages that wait and have lost their reason; answers how many. */

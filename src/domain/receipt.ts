@@ -1,5 +1,5 @@
 import { audit, type Books } from './books.ts'
-import { boldName, findCustomer, listSharers } from './customer.ts'
+import { boldName, findCustomer } from './customer.ts'
 import { findInvoices } from './invoice.ts'
 import { formatMethod, namePeriods, receiptLetter } from './letter.ts'
 import { formatRupiah, rupiah, sum } from './money.ts'
@@ -19,10 +19,6 @@ async function announcePaid(books: Books, applied: Extract<Applied, { outcome: '
   const owners = await listStaff(books, ['owner'])
   const messages: NewMessage[] = []
   const paidToday = await digitalToday(books)
-  const sharers = await listSharers(
-    books,
-    applied.lines.map((line) => line.customerId),
-  )
   for (const recorded of applied.recorded) {
     const customer = await findCustomer(books, recorded.customerId, { withdrawn: true })
     if (!customer) continue
@@ -34,7 +30,7 @@ async function announcePaid(books: Books, applied: Extract<Applied, { outcome: '
       phone: applied.order.phone,
       kind: 'receipt',
       customerId: customer.id,
-      text: receiptLetter(business, { ...customer, shared: sharers.has(customer.id) }, receipt, today),
+      text: receiptLetter(business, customer, receipt, today),
     })
     const open = sum(recorded.invoices.map((invoice) => invoice.open))
     const what =

@@ -47,6 +47,7 @@ export function sendBy(client: pg.PoolClient, nameOf: (text: string) => string |
 
 /** node-postgres would write a Temporal value as JSON, in quotes. */
 function toColumn(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
   if (value instanceof Temporal.PlainDate || value instanceof Temporal.Instant) return value.toString()
   return Array.isArray(value) ? value.map(toColumn) : value
 }

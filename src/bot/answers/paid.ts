@@ -1,6 +1,6 @@
 import type { Books } from '../../domain/books.ts'
 import { type Day, formatDay, formatTime } from '../../domain/calendar.ts'
-import { type Customer, listSharers } from '../../domain/customer.ts'
+import type { Customer } from '../../domain/customer.ts'
 import type { Invoice } from '../../domain/invoice.ts'
 import { formatMethod, receiptLetter } from '../../domain/letter.ts'
 import type { Rupiah } from '../../domain/money.ts'
@@ -75,12 +75,11 @@ export async function makeReceipt(
   const { books } = turn
   const phone = customer.phones.find(({ kind }) => kind === 'mobile')?.phone
   if (!phone || customer.optedOut) return undefined
-  const shared = (await listSharers(books, [customer.id])).has(customer.id)
   const payment = { amount, method, at: books.now, invoices: made.invoices, credit: made.credit }
   const note = {
     phone,
     kind: 'staffReceipt',
-    text: receiptLetter(books.business, { ...customer, shared }, payment, books.today),
+    text: receiptLetter(books.business, customer, payment, books.today),
     customerId: customer.id,
     paymentId: made.paymentId,
     delaySeconds: RECEIPT_DELAY_SECONDS,
