@@ -195,7 +195,8 @@ export async function recheckBill(
   const ids = new Set(about.map((row) => row.invoice_id))
   const open = (await listOpenInvoices(books, [customer.id])).filter((invoice) => ids.has(invoice.id))
   if (open.length === 0) return { cancel: 'sudah bayar lebih dulu' }
-  const text = billLetter(books.business, customer, open, books.today)
+  const shared = (await listSharers(books, [customer.id])).has(customer.id)
+  const text = billLetter(books.business, { ...customer, shared }, open, books.today)
   if (text !== message.text) await rewriteMessage(books, message.id, text)
   return { text }
 }

@@ -48,7 +48,7 @@ function due(invoice: Invoice, today: Day): string {
 }
 
 /** Who a letter goes to; where several customers `shared` the phone it says whom it is about. */
-type Addressee = { name: string; shared?: boolean }
+type Addressee = { name: string; shared: boolean }
 
 /** How many invoices one message lists; more would not be read, and the sum says it all. */
 const LISTED = 6

@@ -251,7 +251,9 @@ async function previewText(books: Books, run: BillRun, quota: number | undefined
   lines.push(`${enough}${night}Perkiraan ${minutes < 1 ? 'kurang dari 1' : formatCount(minutes)} menit, selesai ${at}.`)
   const sample = run.recipients[0]
   if (sample) {
-    const text = billLetter(books.business, sample, await listOpenInvoices(books, [sample.customerId]), books.today)
+    const open = await listOpenInvoices(books, [sample.customerId])
+    // Whom it is about stands further down: only the first line is shown.
+    const text = billLetter(books.business, { ...sample, shared: false }, open, books.today)
     lines.push(`Pesannya: "${text.split('\n')[0]?.replace(/\*/g, '')} …"`)
   }
   lines.push('Balas *ya* untuk mengirim, *tidak* untuk membatalkan.')
