@@ -1,6 +1,7 @@
 import { rememberAct } from '../domain/conversation.ts'
 import { plain } from '../domain/letter.ts'
 import { listUnhandled, settleIncoming } from '../domain/message.ts'
+import { queueMessages } from '../domain/outbox.ts'
 import type { Answer, Args, Command, CommandId, StaffTurn, Turn } from './command.ts'
 import { type Context, type Reading, understand } from './understand.ts'
 
@@ -104,11 +105,16 @@ export async function doLate(
       { ...turn, message: { ...turn.message, id: messageId, text: said } },
       { command, args },
     )
+    // As if it had been a turn of its own: what comes behind it may take it back.
     if (answer.undo) await rememberAct(turn.books, { staffId: turn.person.id, ...answer.undo })
-    done.push(answer)
+    await queueMessages(
+      turn.books,
+      (answer.notes ?? []).map((note) => ({ ...note, causeId: messageId })),
+    )
+    done.push({ ...answer, notes: [], undo: undefined })
   }
   const [only] = done
-  if (only && done.length === 1) return { ...only, undo: undefined }
+  if (only && done.length === 1) return only
   const rows = late.map(({ said }, index) => `${index + 1}. ${describe(said, done[index] as Answer)}`)
   const left = done.filter((answer) => answer.ask).length
   return {
@@ -116,7 +122,6 @@ export async function doLate(
       left > 0 ? `⚠️ *${done.length - left}* dari ${done.length} dikerjakan:` : `✅ *${done.length} pesan* dikerjakan:`,
       ...shorten(rows),
     ].join('\n'),
-    notes: done.flatMap((answer) => answer.notes ?? []),
     errands: done.flatMap((answer) => answer.errands ?? []),
   }
 }

@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely'
 import { CompiledQuery, sql, type Transaction } from 'kysely'
 import { type Day, dayIn, type Moment } from './calendar.ts'
 import type { Database } from './database.ts'
+import { STALE_STATEMENT } from './statement.ts'
 import type { Tables } from './tables.ts'
 
 /** The program's clock, real or movable. `real` ones are compared with the database's (rules.md 4). */
@@ -55,9 +56,9 @@ export function refuseInsideBooks(): void {
   if (areBooksOpen()) throw new Error('the outside was called from within open books')
 }
 
-/** A deadlock or a serialisation conflict is tried again this often before it is an error (D05). */
+/** A deadlock, a conflict, or a table that was changed meanwhile: tried again this often before it is an error (D05). */
 const RETRIES = 3
-const CONFLICTS = new Set(['40P01', '40001'])
+const CONFLICTS = new Set(['40P01', '40001', STALE_STATEMENT])
 
 /**
  * Makes `openBooks`, the only way to a business's data: opens a transaction, becomes the role that owns

@@ -251,6 +251,17 @@ export async function openMatter(
   return number
 }
 
+/** The matters that wait for an answer, the oldest first. */
+export async function listOpenMatters(books: Books): Promise<Pick<Matter, 'number' | 'summary'>[]> {
+  return books.trx
+    .selectFrom('matter')
+    .select(['number', 'summary'])
+    .where('business_id', '=', books.business.id)
+    .where('closed_at', 'is', null)
+    .orderBy('number')
+    .execute()
+}
+
 /** A matter by its number, locked. */
 export async function findMatter(books: Books, number: number): Promise<Matter | undefined> {
   return books.trx

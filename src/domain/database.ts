@@ -94,7 +94,7 @@ export async function openDatabase(
   pool.on('error', () => {})
   // And so would that of one which is handed out just now, before whoever asked for it can listen.
   pool.on('connect', (client) => client.on('error', () => {}))
-  const nameOf = statementNames()
+  const names = statementNames()
   const kysely = new Kysely<Tables>({
     dialect: new PostgresDialect({
       pool: {
@@ -110,7 +110,7 @@ export async function openDatabase(
             client.off('error', onError)
             client.release(broken)
           }
-          return { query: sendBy(client, nameOf) as never, release }
+          return { query: sendBy(client, names) as never, release }
         },
         end: async () => {},
         options: pool.options,

@@ -111,7 +111,8 @@ export async function issueChunk(
   const done = rows[0] as (typeof rows)[0]
   if (done.issued > 0) await applyCredit(books, done.customerIds)
   const next = due.length === CHUNK ? due.at(-1)?.id : undefined
-  return { issued: done.issued, more: done.due > 0 || next !== undefined, ...(next && { after: next }) }
+  const more = done.due > 0 || next !== undefined || only.after !== undefined
+  return { issued: done.issued, more, ...(next && { after: next }) }
 }
 
 async function parkRunaways(books: Books, customerIds: readonly number[]): Promise<void> {

@@ -6,7 +6,7 @@ import { type Day, dayIn, type Moment } from './calendar.ts'
 import { openMatter } from './conversation.ts'
 import { lockCustomers } from './customer.ts'
 import type { Invoice } from './invoice.ts'
-import { type Rupiah, sum } from './money.ts'
+import { formatRupiah, type Rupiah, sum } from './money.ts'
 import { pickOpen, type Recorded, recordPayment } from './payment.ts'
 import type { Method, Tables } from './tables.ts'
 
@@ -299,7 +299,7 @@ async function holdOther(
   const matter = await openMatter(books, {
     kind: 'payment.differs',
     args: { paymentId: held.paymentId, invoiceIds: lines.map((line) => line.invoiceId) },
-    summary: `order ${order.order_id}`,
+    summary: `${formatRupiah(payment.amount)} dari ${lines[0]?.name}, tagihannya ${formatRupiah(order.amount)}`,
   })
   await audit(books, {
     actor: 'midtrans',

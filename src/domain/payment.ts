@@ -88,6 +88,8 @@ export async function releasePayment(
   paymentId: number,
   invoiceIds: readonly number[],
 ): Promise<Recorded | undefined> {
+  const held = await findPayment(books, paymentId)
+  if (held) await lockCustomers(books, [held.customerId])
   const payment = await books.trx
     .updateTable('payment')
     .set({ held: false })

@@ -41,11 +41,19 @@ async function announcePaid(books: Books, applied: Extract<Applied, { outcome: '
       `${recorded.credit > 0 ? '⚠️' : '✅'} *${formatRupiah(recorded.amount)}* dari ${boldName(customer)} lewat ${formatMethod(method)}.${what}`,
     ]
     // The same bill was paid twice, or was no longer there: the money is kept, and somebody must know (M15, M16).
+    const billed =
+      recorded.credit > 0
+        ? await findInvoices(
+            books,
+            applied.lines.map((line) => line.invoiceId),
+          )
+        : []
+    const voided = billed.some((invoice) => invoice.customerId === recorded.customerId && invoice.status === 'void')
     if (recorded.credit > 0)
       note.push(
         gone
           ? 'Pelanggan ini sudah ditarik dari daftar. Uangnya tercatat; kembalikan lewat dashboard Midtrans.'
-          : `Tagihannya sudah dibayar lebih dulu, jadi *${formatRupiah(recorded.credit)}* jadi saldo dan memotong tagihan berikutnya.`,
+          : `Tagihannya ${voided ? 'sudah ditarik' : 'sudah dibayar lebih dulu'}, jadi *${formatRupiah(recorded.credit)}* jadi saldo dan memotong tagihan berikutnya.`,
       )
     note.push(`Hari ini ${paidToday.count} pembayaran, ${formatRupiah(paidToday.amount)}.`)
     for (const owner of owners) messages.push({ phone: owner.phone, kind: 'note', text: note.join('\n') })

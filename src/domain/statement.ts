@@ -9,25 +9,33 @@ const MOST_PREPARED = 300
  * Names the statements that PostgreSQL shall read and plan once a connection instead of every time: more than half of
  * what a small one costs it. Lists of any length in the text (`in (…)`) would make one statement many.
  */
-export function statementNames(): (text: string) => string | undefined {
+export function statementNames(): StatementNames {
   const names = new Map<string, string>()
   const said = new Map<string, number>()
-  return (text) => {
+  let made = 0
+  const nameOf = (text: string) => {
     const name = names.get(text)
     if (name || names.size >= MOST_PREPARED || text.length > LONGEST_PREPARED) return name
     const times = (said.get(text) ?? 0) + 1
     if (said.size >= 10 * MOST_PREPARED) said.clear()
     said.set(text, times)
-    if (times >= PREPARED_FROM) names.set(text, `tagih_${names.size + 1}`)
+    if (times >= PREPARED_FROM) names.set(text, `tagih_${++made}`)
     return undefined
   }
+  return { nameOf, forget: () => names.clear() }
 }
+
+/** `forget` gives every statement a new name from then on. */
+export type StatementNames = { nameOf(text: string): string | undefined; forget(): void }
+
+/** What PostgreSQL says of a prepared `select *` once another program has added a column to the table. */
+export const STALE_STATEMENT = '0A000'
 
 /**
  * Sends statements by one connection. `begin` waits for the statement behind it and travels with it where that has no
  * parameters. Of several statements in one text the last one's rows count.
  */
-export function sendBy(client: pg.PoolClient, nameOf: (text: string) => string | undefined) {
+export function sendBy(client: pg.PoolClient, names: StatementNames) {
   let begun = false
   return async (text: string, values: readonly unknown[]) => {
     if (text === 'begin') {
@@ -38,7 +46,11 @@ export function sendBy(client: pg.PoolClient, nameOf: (text: string) => string |
     begun = false
     if (values.length > 0) {
       if (first) await client.query('begin')
-      return client.query({ name: nameOf(text), text, values: values.map(toColumn) })
+      const query = client.query({ name: names.nameOf(text), text, values: values.map(toColumn) })
+      return query.catch((error: { code?: string }) => {
+        if (error.code === STALE_STATEMENT) names.forget()
+        throw error
+      })
     }
     const results = (await client.query(first ? `begin; ${text}` : text)) as pg.QueryResult | pg.QueryResult[]
     return Array.isArray(results) ? results.at(-1) : results

@@ -37,7 +37,7 @@ async function askAboutParked(openBooks: OpenBooks, businessId: number): Promise
     const number = await openMatter(books, {
       kind: 'subscription.parked',
       args: { subscriptionIds: parked.map(({ id }) => id) },
-      summary: `${parked.length} langganan`,
+      summary: `${formatCount(parked.length)} pelanggan saya tahan: tagihannya akan terbit lebih dari 3 sekaligus`,
     })
     const names = parked.slice(0, 5).map(({ name }) => name)
     const text = [

@@ -160,7 +160,7 @@ describe('H17: the owner’s phone that was typed in the panel', () => {
     await typeOwner(TYPO)
     const code = await makeCode()
     expect(texts(await say(RINA, `AKTIF ${code}`))).toEqual([
-      'Nomor ini sudah dipakai staf lain, jadi belum ada yang berubah. Kirim kodenya dari HP pemilik.',
+      'Nomor ini milik staf lain, jadi belum ada yang berubah. Kirim kodenya dari HP pemilik.',
     ])
     expect(await open(findOwner)).toMatchObject({ phone: TYPO, provenUntil: null })
     await say(JOKO, `AKTIF ${code}`)

@@ -99,6 +99,16 @@ describe('money commands from before an outage', () => {
     expect(open).toHaveLength(2)
   })
 
+  test('one that takes another back leaves nothing of it to go out', async () => {
+    await typed([30, `lunas ${phones[0]}`], [29, 'batal'])
+    await comeBack()
+    await demo.say(OWNER, 'ya')
+    const receipts = await inDemo(demo, ({ trx }) =>
+      trx.selectFrom('message').select('status').where('kind', '=', 'staffReceipt').execute(),
+    )
+    expect(receipts).toEqual([{ status: 'cancelled' }])
+  })
+
   test('those that come one by one are added to the list that is open', async () => {
     await typed([30, `lunas ${phones[0]}`])
     await comeBack()

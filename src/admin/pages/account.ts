@@ -88,20 +88,18 @@ export async function proveAgain(
 ): Promise<Refusal | undefined> {
   const { staff, fresh } = session
   if (fresh || !staff) return undefined
-  const { kept, allowed } = await panel.openBooks(business.id, async (books) => ({
+  const { kept, allowed, doubt } = await panel.openBooks(business.id, async (books) => ({
     kept: await findPassword(books, staff.id),
     allowed: await countTries(books, { phone: staff.phone, address }),
+    doubt: await findDoubt(books, staff),
   }))
   const refuse = (refused: string) => ({ field: 'password', refused })
-  if (!kept)
-    return refuse(
-      (await panel.openBooks(business.id, (books) => findDoubt(books, staff)))
-        ? 'Masuk lagi dulu: jalankan npm run -s link di server, lalu buka link itu.'
-        : 'Masuk lagi dulu: ketik panel di WhatsApp, lalu buka link dari sana.',
-    )
-  if (!allowed) return refuse(TOO_MANY)
+  // The bot sends no link to a phone without rights.
+  const way = doubt ? 'jalankan npm run -s link di server' : 'ketik panel di WhatsApp'
+  if (!kept) return refuse(`Masuk lagi dulu: ${way}, lalu buka link itu.`)
+  if (!allowed) return refuse(doubt ? `Sudah terlalu sering dicoba. Tunggu 15 menit, atau ${way}.` : TOO_MANY)
   if (!password || !(await checkPassword(password, kept)))
-    return refuse('Kata sandi yang sekarang belum cocok. Lupa? Ketik panel di WhatsApp, lalu masuk lewat link itu.')
+    return refuse(`Kata sandi yang sekarang belum cocok. Lupa? Bisa ${way}, lalu masuk lewat link itu.`)
   await panel.openBooks(business.id, (books) => forgetTries(books, staff.phone))
   return undefined
 }

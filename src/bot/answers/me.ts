@@ -155,7 +155,11 @@ export async function handleTalk(turn: Turn, meant: CommandId = 'me.talk'): Prom
     file,
   )
   if (!(await mayHint(books, person.phone, TALK_MINUTES))) return { notes }
-  const forwarded = `sudah kami teruskan ke ${await ownerName(books)}, beliau membalas di sini.`
+  // While no owner's phone is proven nobody hears of it; it stands in the chat.
+  const forwarded =
+    notes.length > 0
+      ? `sudah kami teruskan ke ${await ownerName(books)}, beliau membalas di sini.`
+      : 'sudah kami terima.'
   const [first] = owed[0]?.open ?? []
   if (message.fileId !== null) return { text: `Kirimannya ${forwarded}`, notes }
   if (!first || CLAIMS.has(meant)) return { text: `Pesannya ${forwarded}`, notes }

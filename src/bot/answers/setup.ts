@@ -1,4 +1,5 @@
 import type { Books } from '../../domain/books.ts'
+import { listOpenMatters } from '../../domain/conversation.ts'
 import { plain } from '../../domain/letter.ts'
 import { formatRupiah, rupiah } from '../../domain/money.ts'
 import { addPlan, DEFAULT_LEAD_DAYS, listPlans, planKey } from '../../domain/plan.ts'
@@ -31,7 +32,7 @@ export async function welcomeOwner(
   if (done.is === 'wrong')
     return { text: 'Kodenya belum cocok atau sudah lewat waktunya. Lihat kode yang baru, lalu kirim lagi.' }
   if (done.is === 'taken')
-    return { text: 'Nomor ini sudah dipakai staf lain, jadi belum ada yang berubah. Kirim kodenya dari HP pemilik.' }
+    return { text: 'Nomor ini milik staf lain, jadi belum ada yang berubah. Kirim kodenya dari HP pemilik.' }
   if (done.is === 'proven') return welcomeBack(books, done)
   return {
     text: [
@@ -44,12 +45,26 @@ export async function welcomeOwner(
   }
 }
 
-function welcomeBack(books: Books, { owner, replaced }: { owner: Staff; replaced: boolean }): Answer {
+/** What was asked while the phone was not proven reached nobody: it is told now. */
+async function welcomeBack(books: Books, { owner, replaced }: { owner: Staff; replaced: boolean }): Promise<Answer> {
   const mended = replaced ? ' Nomor di panel sudah saya ganti dengan nomor ini.' : ''
+  const matters = await listOpenMatters(books)
+  const rows = matters
+    .slice(0, MOST_MATTERS)
+    .map(({ number, summary }) => `• ${plain(summary)}: *ya ${number}* atau *tolak ${number}*`)
+  const more = matters.length > MOST_MATTERS ? [`dan ${matters.length - MOST_MATTERS} lagi`] : []
   return {
-    text: `✅ Nomor ini sekarang *pemilik* ${plain(books.business.name)}, ${plain(owner.callName ?? owner.name)}.${mended}\nMulai dari sini: *bantuan*`,
+    text: [
+      `✅ Nomor ini sekarang *pemilik* ${plain(books.business.name)}, ${plain(owner.callName ?? owner.name)}.${mended}`,
+      ...(rows.length > 0
+        ? [`*${matters.length} hal* menunggu jawaban:`, ...rows, ...more]
+        : ['Mulai dari sini: *bantuan*']),
+    ].join('\n'),
   }
 }
+
+/** So many rows fit into the answer; the others come when these are answered. */
+const MOST_MATTERS = 8
 
 const QUESTIONS: Record<Step, string> = {
   names: '1 dari 4. Apa nama usahanya, dan Anda ingin dipanggil bagaimana? Contoh: *Barokah Net, Pak Joko*',

@@ -184,7 +184,9 @@ export function makeLine(deps: LineDeps, businessId: number): Line {
     },
     async look() {
       const linked = (await openBooks(businessId, findOwnNumber)) !== undefined
-      if (linked && state.is === 'unlinked' && !working) begin(hold)
+      // An attempt of ours to link it may have ended before another program succeeded.
+      const idle = state.is === 'unlinked' || (state.is === 'stopped' && state.phone === undefined)
+      if (linked && idle && !working) begin(hold)
       if (linked || !('phone' in state)) return
       await leave()
       await showUnlinked()
