@@ -190,6 +190,17 @@ export async function hasWayIn(books: Books): Promise<boolean> {
               .whereRef('m.phone', '=', 's.phone')
               .where('m.direction', '=', 'in'),
           ),
+          // Another account behind the phone gets no link (H04).
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('whatsapp_contact as k')
+                .select('k.phone')
+                .whereRef('k.business_id', '=', 's.business_id')
+                .whereRef('k.phone', '=', 's.phone')
+                .where('k.other_lid', 'is not', null),
+            ),
+          ),
         ]),
       ]),
     )

@@ -37,13 +37,12 @@ export async function saveOwner(books: Books, owner: Staff | undefined, facts: O
 export async function warnOwners(books: Books, what: string, by: string, alsoTo?: string): Promise<void> {
   const { zone } = books.business
   const when = `${formatDay(books.today)} ${formatTime(books.now, zone)}`
-  const text = `⚠️ *${what}* lewat panel oleh ${by}, ${when}.\nBukan Anda? Ketik *panel*, lalu ganti kata sandi.`
-  const phones = new Set([
-    ...(await listStaff(books, ['owner'])).map(({ phone }) => phone),
-    ...(alsoTo ? [alsoTo] : []),
+  const text = (way: string) =>
+    `⚠️ *${what}* lewat panel oleh ${by}, ${when}.\nBukan Anda? ${way}, lalu ganti kata sandi.`
+  const owners = (await listStaff(books, ['owner'])).filter(({ phone }) => phone !== alsoTo)
+  await queueMessages(books, [
+    ...owners.map(({ phone }) => ({ phone, kind: 'note', text: text('Ketik *panel*') })),
+    // The bot sends no link to a phone that has no rights any more.
+    ...(alsoTo ? [{ phone: alsoTo, kind: 'note', text: text('Jalankan npm run -s link di server') }] : []),
   ])
-  await queueMessages(
-    books,
-    [...phones].map((phone) => ({ phone, kind: 'note', text })),
-  )
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeBot } from '../../src/bot/receive.ts'
 import type { Moment } from '../../src/domain/calendar.ts'
+import { openMatter } from '../../src/domain/conversation.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
 import { saveOwner } from '../../src/domain/owner.ts'
 import { sealer } from '../../src/domain/secret.ts'
@@ -103,6 +104,22 @@ const WORDS = readFileSync(new URL('../data/utterances.tsv', import.meta.url), '
   .filter((line) => line.startsWith('owner\t'))
   .map((line) => line.split('\t')[1] as string)
   .slice(0, 200)
+
+test('what waited for an answer while no owner was proven is told with the proof, and nobody was told that it was forwarded', async () => {
+  await hire('owner', JOKO, 'Joko')
+  await typeOwner(TYPO)
+  await open(async (books) => {
+    const phones = [{ phone: BUDI, kind: 'mobile' as const }]
+    await addCustomer(books, { name: 'Budi', phones })
+    await openMatter(books, { kind: 'payment.differs', args: {}, summary: 'Rp50.000 dari Budi, tagihannya Rp150.000' })
+  })
+  expect(texts(await say(BUDI, 'udah tf ya kak'))).toEqual(['Pesannya sudah kami terima.'])
+  const [told] = texts(await say(TYPO, `AKTIF ${await makeCode()}`))
+  expect(told?.split('\n').slice(1)).toEqual([
+    '*1 hal* menunggu jawaban:',
+    '• Rp50.000 dari Budi, tagihannya Rp150.000: *ya 1* atau *tolak 1*',
+  ])
+})
 
 describe('H17: the owner’s phone that was typed in the panel', () => {
   test('a stranger at the number of a slip can do nothing, whatever they write, before and after it was mended', async () => {

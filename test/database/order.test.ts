@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Books } from '../../src/domain/books.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
-import { type Invoice, issueChunk, listOpenInvoices } from '../../src/domain/invoice.ts'
+import { type Invoice, issueChunk, listOpenInvoices, voidInvoices } from '../../src/domain/invoice.ts'
 import { rupiah } from '../../src/domain/money.ts'
 import { applyStatus, findOrder, type GatewayStatus, openOrder, type PaymentOrder } from '../../src/domain/order.ts'
 import { addPlan } from '../../src/domain/plan.ts'
+import { announceApplied } from '../../src/domain/receipt.ts'
+import { addStaff } from '../../src/domain/staff.ts'
 import { firstInvoice, subscribe } from '../../src/domain/subscription.ts'
 import { createTestBusiness, openTestBooks } from '../support/database.ts'
 
@@ -108,4 +110,18 @@ test.each([
     }),
   )
   expect(String(paidOn)).toBe(day)
+})
+
+test('money for a bill that was taken back is told as that, when the customer stays (M16)', async () => {
+  const told = await open(async (books) => {
+    await addStaff(books, { name: 'Joko', phone: '6281200000011', role: 'owner' })
+    const invoice = await bill(books, 'Ditarik')
+    const order = await openOrder(books, PHONE, [invoice])
+    await voidInvoices(books, [invoice.id], 'debts 1')
+    await announceApplied(books, await applyStatus(books, order.order_id, paid('taken-back')))
+    return books.trx.selectFrom('message').select('text').where('kind', '=', 'note').execute()
+  })
+  expect(told.map(({ text }) => text.split('\n')[1])).toEqual([
+    'Tagihannya sudah ditarik, jadi *Rp150.000* jadi saldo dan memotong tagihan berikutnya.',
+  ])
 })
