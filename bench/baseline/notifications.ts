@@ -156,14 +156,28 @@ const SAME = {
 export function barestBooks(pool: pg.Pool, now: string): BareBooks {
   return {
     async store(body) {
-      const { rows } = await pool.query(SAME.store, [digest(body), JSON.stringify(body), now])
+      const values = [digest(body), JSON.stringify(body), now]
+      const { rows } = await pool.query({ name: 'bare_store', text: BARE.store, values })
       return rows[0].id
     },
     async record(id, status) {
       const client = await pool.connect()
+      const say = async (name: keyof typeof BARE, ...values: unknown[]) =>
+        (await client.query({ name: `bare_${name}`, text: BARE[name], values })).rows
       try {
         await client.query('begin')
-        await recordBarest(client, id, status, now)
+        const { transaction_id: transaction } = status
+        const [line] = await say('order', status.order_id)
+        await say('lock', line.customer_id)
+        await say('orderPaid', line.id, transaction, now)
+        const day = status.settlement_time.slice(0, 10)
+        const [paid] = await say('payment', line.customer_id, line.amount, day, `midtrans:${transaction}`, now)
+        await say('allocation', line.customer_id, paid.id, line.invoice_id, line.amount, now)
+        await say('paid', line.amount, line.invoice_id)
+        await say('audit', now, `payment:${paid.id}`, JSON.stringify({ amount: line.amount }))
+        const [owner] = await say('owners')
+        await say('messages', transaction, line.phone, RECEIPT, line.customer_id, owner.phone, NOTE, now)
+        await say('settle', id, now)
         await client.query('commit')
       } finally {
         client.release()
@@ -172,33 +186,18 @@ export function barestBooks(pool: pg.Pool, now: string): BareBooks {
   }
 }
 
-async function recordBarest(client: pg.PoolClient, id: number, status: Status, now: string): Promise<void> {
-  const { rows: lines } = await client.query(
-    `select o.id, o.phone, o.amount, l.customer_id, l.invoice_id from payment_order o
-       join payment_order_invoice l on l.business_id = o.business_id and l.order_id = o.id
-      where o.business_id = 1 and o.order_id = $1 for update of o`,
-    [status.order_id],
-  )
-  const [line] = lines
-  await client.query(SAME.lock, [line.customer_id])
-  await client.query(SAME.orderPaid, [line.id, status.transaction_id, now])
-  const { rows: paid } = await client.query(
-    `insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_at, allocated)
-     values (1, $1, $2, 'qris', $3, 'midtrans', $4, $5, $2) returning id`,
-    [line.customer_id, line.amount, status.settlement_time.slice(0, 10), `midtrans:${status.transaction_id}`, now],
-  )
-  await client.query(SAME.allocation, [line.customer_id, paid[0].id, line.invoice_id, line.amount, now])
-  const more = [line.amount, line.invoice_id]
-  await client.query('update invoice set paid = paid + $1 where business_id = 1 and id = $2', more)
-  await client.query(SAME.audit, [now, `payment:${paid[0].id}`, JSON.stringify({ amount: line.amount })])
-  const { rows: owners } = await client.query(SAME.owners)
-  await client.query(
-    `insert into message (business_id, direction, channel, outside_id, phone, kind, text, customer_id, status, at, not_before)
-     values (1, 'out', 'bot', $1 || 'a', $2, 'receipt', $3, $4, 'waiting', $7, $7),
-            (1, 'out', 'bot', $1 || 'b', $5, 'note', $6, null, 'waiting', $7, $7)`,
-    [status.transaction_id, line.phone, RECEIPT, line.customer_id, owners[0].phone, NOTE, now],
-  )
-  await client.query(SAME.settle, [id, now])
+const BARE = {
+  ...SAME,
+  order: `select o.id, o.phone, o.amount, l.customer_id, l.invoice_id from payment_order o
+      join payment_order_invoice l on l.business_id = o.business_id and l.order_id = o.id
+     where o.business_id = 1 and o.order_id = $1 for update of o`,
+  payment: `insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_at, allocated)
+    values (1, $1, $2, 'qris', $3, 'midtrans', $4, $5, $2) returning id`,
+  paid: 'update invoice set paid = paid + $1 where business_id = 1 and id = $2',
+  audit: `insert into audit (business_id, at, actor, act, subject, facts) values (1, $1, 'midtrans', 'payment.record', $2, $3)`,
+  messages: `insert into message (business_id, direction, channel, outside_id, phone, kind, text, customer_id, status, at, not_before)
+    values (1, 'out', 'bot', $1 || 'a', $2, 'receipt', $3, $4::bigint, 'waiting', $7::timestamptz, $7),
+           (1, 'out', 'bot', $1 || 'b', $5, 'note', $6, null, 'waiting', $7, $7)`,
 }
 
 function digest(body: object): string {

@@ -112,59 +112,43 @@ const SAME = {
  */
 export async function payBare(pool: pg.Pool, turn: BareTurn): Promise<void> {
   const client = await pool.connect()
+  const say = async (name: keyof typeof BARE, ...values: unknown[]) =>
+    (await client.query({ name: `bare_${name}`, text: BARE[name], values })).rows
   try {
     const { now } = turn
-    const { rows: stored } = await client.query(
-      `insert into message (business_id, direction, channel, outside_id, phone, kind, text, status, at, not_before)
-       values (1, 'in', 'bot', $1, $2, 'text', $3, 'received', $4, $4) on conflict do nothing returning id`,
-      [turn.outsideId, turn.sender, turn.text, now],
-    )
+    const [stored] = await say('store', turn.outsideId, turn.sender, turn.text, now)
     await client.query('begin')
-    const { rows: senders } = await client.query(
-      'select id, name, role from staff where business_id = 1 and phone = $1 and removed_at is null',
-      [turn.sender],
-    )
-    const { rows: customers } = await client.query(
-      `select c.id, c.name from customer_phone p
-         join customer c on c.business_id = p.business_id and c.id = p.customer_id
-        where p.business_id = 1 and p.phone = $1 for update of c`,
-      [turn.customer],
-    )
-    const { rows: bills } = await client.query(
-      `select id, number, due_on, total - paid as open from invoice
-        where business_id = 1 and customer_id = $1 and status = 'open' order by due_on, id`,
-      [customers[0].id],
-    )
-    const { rows: paid } = await client.query(
-      `insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_by, recorded_at, allocated)
-       values (1, $1, $2, 'cash', $3::timestamptz::date, 'chat', $4, $5, $3, $2) returning id`,
-      [customers[0].id, turn.amount, now, `message:${stored[0].id}`, senders[0].id],
-    )
-    await client.query(
-      `insert into allocation (business_id, customer_id, payment_id, invoice_id, amount, reason, at)
-       values (1, $1, $2, $3, $4, 'payment', $5)`,
-      [customers[0].id, paid[0].id, bills[0].id, turn.amount, now],
-    )
-    await client.query('update invoice set paid = paid + $2 where business_id = 1 and id = $1', [
-      bills[0].id,
-      turn.amount,
-    ])
-    await client.query(
-      `insert into audit (business_id, at, actor, act, subject, facts) values (1, $1, $2, 'payment.record', $3, $4)`,
-      [now, `staff:${senders[0].id}`, `payment:${paid[0].id}`, JSON.stringify({ amount: turn.amount })],
-    )
-    await client.query(
-      `insert into message (business_id, direction, channel, outside_id, phone, kind, text, cause_id, customer_id, status, at, not_before)
-       values (1, 'out', 'bot', $1 || 'a', $3, 'reply', $4, $2, null, 'waiting', $7, $7),
-              (1, 'out', 'bot', $1 || 'b', $5, 'staffReceipt', $6, $2, $8, 'waiting', $7, $7)`,
-      [turn.outsideId, stored[0].id, turn.sender, REPLY, turn.customer, RECEIPT, now, customers[0].id],
-    )
-    await client.query(
-      `update message set status = 'handled', settled_at = $2, understood = $3 where business_id = 1 and id = $1`,
-      [stored[0].id, now, JSON.stringify({ command: 'payment.record', args: { amount: turn.amount } })],
-    )
+    const [sender] = await say('staff', turn.sender)
+    const [customer] = await say('customer', turn.customer)
+    const [bill] = await say('bills', customer.id)
+    const source = `message:${stored.id}`
+    const [paid] = await say('payment', customer.id, turn.amount, now, source, sender.id)
+    await say('allocation', customer.id, paid.id, bill.id, turn.amount, now)
+    await say('paid', bill.id, turn.amount)
+    await say('audit', now, `staff:${sender.id}`, `payment:${paid.id}`, JSON.stringify({ amount: turn.amount }))
+    await say('messages', turn.outsideId, stored.id, turn.sender, REPLY, turn.customer, RECEIPT, now, customer.id)
+    await say('settle', stored.id, now, JSON.stringify({ command: 'payment.record', args: { amount: turn.amount } }))
     await client.query('commit')
   } finally {
     client.release()
   }
+}
+
+const BARE = {
+  store: SAME.store,
+  staff: 'select id, name, role from staff where business_id = 1 and phone = $1 and removed_at is null',
+  customer: `select c.id, c.name from customer_phone p
+      join customer c on c.business_id = p.business_id and c.id = p.customer_id
+     where p.business_id = 1 and p.phone = $1 for update of c`,
+  bills: `select id, number, due_on, total - paid as open from invoice
+     where business_id = 1 and customer_id = $1 and status = 'open' order by due_on, id`,
+  payment: `insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_by, recorded_at, allocated)
+    values (1, $1, $2, 'cash', $3::timestamptz::date, 'chat', $4, $5, $3, $2) returning id`,
+  allocation: SAME.allocation,
+  paid: 'update invoice set paid = paid + $2 where business_id = 1 and id = $1',
+  audit: `insert into audit (business_id, at, actor, act, subject, facts) values (1, $1, $2, 'payment.record', $3, $4)`,
+  messages: `insert into message (business_id, direction, channel, outside_id, phone, kind, text, cause_id, customer_id, status, at, not_before)
+    values (1, 'out', 'bot', $1 || 'a', $3, 'reply', $4, $2::bigint, null, 'waiting', $7::timestamptz, $7),
+           (1, 'out', 'bot', $1 || 'b', $5, 'staffReceipt', $6, $2, $8::bigint, 'waiting', $7, $7)`,
+  settle: `update message set status = 'handled', settled_at = $2, understood = $3 where business_id = 1 and id = $1`,
 }
