@@ -78,5 +78,5 @@ if (import.meta.main) {
   // Only where somebody looks: a service has no terminal.
   const [businessId] = started && process.stdout.isTTY ? await listBusinessIds(started.program.database) : []
   if (started?.numbers && businessId !== undefined)
-    await linkInTerminal({ ...started.program, numbers: started.numbers, print: console.log }, businessId)
+    await linkInTerminal({ ...started.program, numbers: started.numbers }, businessId)
 }

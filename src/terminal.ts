@@ -15,8 +15,8 @@ export async function linkInTerminal(
     openBooks,
     sealer,
     numbers,
-    print,
-  }: { openBooks: OpenBooks; sealer: Sealer; numbers: WhatsApp; print: (text: string) => void },
+    print = printLine,
+  }: { openBooks: OpenBooks; sealer: Sealer; numbers: WhatsApp; print?: (text: string) => void },
   businessId: number,
 ): Promise<void> {
   if (numbers.state(businessId).is !== 'unlinked') return
@@ -39,4 +39,9 @@ export async function linkInTerminal(
     }
   })
   if (!(await numbers.link(businessId, { by: 'qr' }))) end()
+}
+
+/** Not by the console: what it prints while the library is at work is dropped (hush.ts), and that is when we are called. */
+function printLine(text: string): void {
+  process.stdout.write(`${text}\n`)
 }

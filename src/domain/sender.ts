@@ -13,7 +13,8 @@ import { findStaff, hasRights, listStaff, type Staff } from './staff.ts'
 
 /** The words with which a phone makes itself known (voice 1); answers their code. */
 export function readCode(text: string): string | undefined {
-  return /^\W*aktif(?:kan)?\s+(\d{6})\W*$/i.exec(text)?.[1]
+  const found = /^\W*aktif(?:kan)?[\s:.=-]*(\d{3})[\s.-]?(\d{3})\W*$/i.exec(text)
+  return found ? `${found[1]}${found[2]}` : undefined
 }
 
 /** Whether the books know this phone. What anybody else writes on a number that is also used privately is not kept. */

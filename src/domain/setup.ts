@@ -54,11 +54,26 @@ export async function findActivation(
   return code === undefined || !found ? undefined : { code, until: found.expires_at }
 }
 
+/** Whether the last code that was made for an owner has died unused: too old, or too often wrong. */
+export async function hasDeadCode(books: Books, owner: Staff): Promise<boolean> {
+  const found = await books.trx
+    .selectFrom('activation')
+    .select('tries')
+    .where('business_id', '=', books.business.id)
+    .where('staff_id', '=', owner.id)
+    .where('used_at', 'is', null)
+    .where((eb) => eb.or([eb('expires_at', '<=', books.now), eb('tries', '>=', MOST_TRIES)]))
+    .executeTakeFirst()
+  return found !== undefined
+}
+
 /**
- * What a code that somebody sent did: made them the first owner, showed that a phone is an owner's, was wrong, or came from
- * the phone of somebody else of the staff. Nothing where no code is awaited.
+ * What a code that somebody sent did: made them the first owner, showed that a phone is an owner's, was wrong (and so often
+ * that it is closed), or came from the phone of somebody else of the staff. Nothing where no code is awaited.
  */
-export type Activated = { is: 'first' | 'wrong' | 'taken' } | { is: 'proven'; owner: Staff; replaced: boolean }
+export type Activated =
+  | { is: 'first' | 'wrong' | 'closed' | 'taken' }
+  | { is: 'proven'; owner: Staff; replaced: boolean }
 
 /** @param from.account the account that brings it, where it is not the trusted one of its phone */
 export async function activate(
@@ -74,14 +89,15 @@ export async function activate(
     .where('used_at', 'is', null)
     .where('expires_at', '>', now)
     .where('tries', '<', MOST_TRIES)
-    .returning(['code_hash', 'staff_id'])
+    .returning(['code_hash', 'staff_id', 'tries'])
     .executeTakeFirst()
   if (!awaited) return undefined
   const owner = awaited.staff_id === null ? undefined : await findMember(books, awaited.staff_id)
   // Linking their number, or a boss's word, may have proven them meanwhile.
   const needed = owner ? await findDoubt(books, owner) : awaited.staff_id === null && !(await findOwner(books))
   if (!needed) return undefined
-  if (!timingSafeEqual(Buffer.from(digest(books, code)), Buffer.from(awaited.code_hash))) return { is: 'wrong' }
+  if (!timingSafeEqual(Buffer.from(digest(books, code)), Buffer.from(awaited.code_hash)))
+    return { is: awaited.tries < MOST_TRIES ? 'wrong' : 'closed' }
   const holder = await findStaff(books, from.phone)
   if (holder && holder.id !== owner?.id) return { is: 'taken' }
   await trx.updateTable('activation').set({ used_at: now, code: null }).where('business_id', '=', business.id).execute()

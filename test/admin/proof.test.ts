@@ -90,7 +90,9 @@ describe('H17: the code', () => {
     expect([made.statusCode, made.headers.location]).toEqual([303, `${CODE}?atur=1`])
     const { body } = await get(CODE)
     const code = codeIn(body)
-    expect(body).toContain('Dari HP <b>081200000012</b>, kirim ini ke <b>081200000001</b> sebelum pukul 09.10:')
+    expect(body).toContain(
+      'Dari HP Anda, kirim ini ke <b>081200000001</b> sebelum pukul 09.10. Lengkap, dengan kata AKTIF:',
+    )
     expect(body).toContain(`href="https://wa.me/${SHOP}?text=AKTIF%20${code}"`)
     expect((await get(`${CODE}?atur=1`)).body).toContain('Langkah 5 dari 7')
     const kept = await open(({ trx }) =>

@@ -160,6 +160,7 @@ describe('H17: the owner’s phone that was typed in the panel', () => {
       /^✅ Nomor ini sekarang \*pemilik\* Barokah Net, Pak Joko\.\n/,
     )
     expect(await say('6281299999999', `AKTIF ${code}`)).toEqual([])
+    expect(texts(await say(JOKO, `AKTIF ${code}`))).toEqual(['Nomor ini sudah terbukti. Mulai dari sini: *bantuan*'])
     expect(await makeCode()).toBeUndefined()
 
     await typeOwner(TYPO)
@@ -167,9 +168,21 @@ describe('H17: the owner’s phone that was typed in the panel', () => {
     clock.set('2026-12-10T09:10:01+07:00')
     expect(await say(TYPO, `AKTIF ${late}`)).toEqual([])
     const tried = await makeCode()
-    for (let time = 0; time < 5; time++) await say('6281299999999', `AKTIF ${other(tried)}`)
+    const heard: string[] = []
+    for (let time = 0; time < 5; time++) heard.push(...texts(await say('6281299999999', `AKTIF ${other(tried)}`)))
+    expect(heard.map((text) => text.split(/ (?:atau|terlalu)/)[0])).toEqual([
+      ...Array(4).fill('Kodenya belum cocok'),
+      'Kodenya',
+    ])
     expect(await say(TYPO, `AKTIF ${tried}`)).toEqual([])
     expect(await provenUntil(TYPO)).toBeNull()
+  })
+
+  test.each(['Aktif%s', 'AKTIF: %s', 'aktifkan  %s.'])('a code is read as people type it: %s', async (form) => {
+    await typeOwner(JOKO)
+    const code = await makeCode()
+    const grouped = form.startsWith('AKTIF') ? `${code.slice(0, 3)} ${code.slice(3)}` : code
+    expect(texts(await say(JOKO, form.replace('%s', grouped)))[0]).toMatch(/^✅/)
   })
 
   test('the code from the phone of somebody else of the staff is refused, and stays good', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { sealer } from '../../src/domain/secret.ts'
 import { addStaff, findOwner } from '../../src/domain/staff.ts'
 import { linkInTerminal } from '../../src/terminal.ts'
@@ -26,6 +26,15 @@ test('a number is linked by the QR in the terminal, and the word that makes an o
   const before = printed.length
   await linkInTerminal({ openBooks: station.openBooks, sealer: sealer(SECRET), numbers, print }, businessId)
   expect(printed).toHaveLength(before)
+})
+
+test('what the terminal shows is not dropped with what the library prints', async () => {
+  const businessId = await createTestBusiness(station.database, station.clock, 'layar')
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  const numbers = station.program()
+  await linkInTerminal({ openBooks: station.openBooks, sealer: sealer(SECRET), numbers }, businessId)
+  await eventually(() => expect(write.mock.calls.join('\n')).toMatch(/█[\s\S]*Tautkan WhatsApp usaha/))
+  write.mockRestore()
 })
 
 test('the word follows too where an owner was typed whose phone nobody has shown, unless it is the linked one', async () => {

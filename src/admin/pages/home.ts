@@ -19,10 +19,11 @@ const TITLES: Record<Step, string> = {
 
 export function homePage(panel: Panel): void {
   panel.page('/panel', OFFICE, async (visit, reply) => {
-    const { done, trouble } = await panel.openBooks(visit.business.id, async (books) => ({
-      done: await findDone(books, panel),
-      trouble: visit.role === 'owner' ? await findOwnerTrouble(books, visit) : undefined,
-    }))
+    const { done, trouble } = await panel.openBooks(visit.business.id, async (books) => {
+      const found = visit.role === 'owner' ? await findOwnerTrouble(books, visit) : undefined
+      const all = await findDone(books, panel)
+      return { trouble: found, done: found ? { ...all, '/panel/pemilik': false } : all }
+    })
     const steps = STEPS.filter((path) => mayGo(visit, path)).map((path) => ({
       path: done[path] ? placeOf(path) : `${path}?atur=1`,
       title: TITLES[path],

@@ -4,7 +4,7 @@ import { formatTime } from '../../domain/calendar.ts'
 import { findPassword } from '../../domain/password.ts'
 import { formatPhone } from '../../domain/phone.ts'
 import { type Doubt, findDoubt } from '../../domain/sender.ts'
-import { findActivation, makeActivation } from '../../domain/setup.ts'
+import { findActivation, hasDeadCode, makeActivation } from '../../domain/setup.ts'
 import { findOwner, type Staff } from '../../domain/staff.ts'
 import { findWrittenTo } from '../../domain/whatsapp.ts'
 import type { Panel, Refusal, Visit } from '../page.ts'
@@ -46,6 +46,7 @@ export function proofPage(panel: Panel): void {
           until: formatTime(made.until, books.business.zone),
           link: `https://wa.me/${bot}?text=${encodeURIComponent(`AKTIF ${made.code}`)}`,
         },
+        closed: doubt !== undefined && !made && (await hasDeadCode(books, owner)),
         again: !visit.session.fresh && (await findPassword(books, owner.id)) !== undefined,
       }
     },

@@ -3,6 +3,7 @@ import { toString as drawQr } from 'qrcode'
 import { z } from 'zod'
 import { formatDay, formatTime } from '../../domain/calendar.ts'
 import { formatPhone } from '../../domain/phone.ts'
+import { findOwner } from '../../domain/staff.ts'
 import type { NumberState, StopReason } from '../../domain/whatsapp.ts'
 import type { Panel } from '../page.ts'
 import { mobile } from './fields.ts'
@@ -49,6 +50,7 @@ export function whatsappPages(panel: Panel): void {
         linked: 'phone' in state && state.phone !== undefined && state.is !== 'stopped' && formatPhone(state.phone),
         trouble: describeTrouble(state, business.zone),
         owner: await findOwnerTrouble(books, visit),
+        ownerless: (await findOwner(books)) === undefined,
         stopped: state.is === 'stopped' && state.phone !== undefined,
       }
     },

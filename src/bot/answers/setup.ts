@@ -5,7 +5,7 @@ import { formatRupiah, rupiah } from '../../domain/money.ts'
 import { addPlan, DEFAULT_LEAD_DAYS, listPlans, planKey } from '../../domain/plan.ts'
 import { readCode } from '../../domain/sender.ts'
 import { activate, describeBusiness } from '../../domain/setup.ts'
-import type { Staff } from '../../domain/staff.ts'
+import { findStaff, hasRights, type Staff } from '../../domain/staff.ts'
 import { firstInvoice, issueDay } from '../../domain/subscription.ts'
 import type { Answer, Question, StaffTurn, Turn } from '../command.ts'
 import { understand } from '../understand.ts'
@@ -27,10 +27,18 @@ export async function welcomeOwner(
   message: { phone: string; account: string | null; text: string },
 ): Promise<Answer | undefined> {
   const code = readCode(message.text)
-  const done = code && (await activate(books, message, code))
-  if (!done) return undefined
+  if (!code) return undefined
+  const done = await activate(books, message, code)
+  if (!done) {
+    const staff = message.account === null ? await findStaff(books, message.phone) : undefined
+    return staff && hasRights(books, staff)
+      ? { text: 'Nomor ini sudah terbukti. Mulai dari sini: *bantuan*' }
+      : undefined
+  }
   if (done.is === 'wrong')
     return { text: 'Kodenya belum cocok atau sudah lewat waktunya. Lihat kode yang baru, lalu kirim lagi.' }
+  if (done.is === 'closed')
+    return { text: 'Kodenya terlalu sering tidak cocok, jadi saya tutup. Buat kode baru, lalu kirim lagi.' }
   if (done.is === 'taken')
     return { text: 'Nomor ini milik staf lain, jadi belum ada yang berubah. Kirim kodenya dari HP pemilik.' }
   if (done.is === 'proven') return welcomeBack(books, done)
