@@ -274,6 +274,8 @@ async function launch(
     if (!passing || Date.now() > deadline)
       throw new StartError(`DATA_DIR: PostgreSQL di ${folder} tidak mau menyala (${reason}); lihat ${logFile}.`)
     await sleep(500)
+    // A program that was killed while it restarted its server left one that was not there when we looked.
+    await clearOrphan(base, folder, passwords)
   }
 }
 

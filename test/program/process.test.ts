@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import {
@@ -5,6 +7,7 @@ import {
   databasePid,
   freePort,
   get,
+  kill,
   killDatabase,
   launch,
   newFolder,
@@ -72,6 +75,19 @@ test('kill -9 of program and database at once: the next start recovers', async (
   expect(await say(second, 'lihat paket')).toMatchObject({
     replies: [{ text: expect.stringContaining('Gamer 30 Mbps') }],
   })
+})
+
+test('a server that a killed program was just starting is taken over once it answers', async () => {
+  const folder = newFolder()
+  await kill(await ready(launch(folder, await freePort())))
+  const server = Number(readFileSync(join(folder, 'postgres/postmaster.pid'), 'utf8').split('\n')[0])
+  // As while it recovers from a crash: it is there, and does not answer yet.
+  process.kill(server, 'SIGSTOP')
+  const next = launch(folder, await freePort())
+  const log = join(folder, 'postgres.log')
+  while (!readFileSync(log, 'utf8').includes('lock file')) await sleep(50)
+  process.kill(server, 'SIGCONT')
+  await ready(next)
 })
 
 test('what a killed program was at outside is done after the next start (J11)', async () => {

@@ -3,7 +3,7 @@ import { PLACEHOLDER_NAME } from '../../domain/business.ts'
 import { listPlans } from '../../domain/plan.ts'
 import { findOwner } from '../../domain/staff.ts'
 import type { Panel, Visit } from '../page.ts'
-import { OFFICE, PAGES, STEPS, type Step } from './places.ts'
+import { OFFICE, PAGES, PROOF, STEPS, type Step } from './places.ts'
 import { findOwnerTrouble } from './proof.ts'
 
 /** What each step is for, as the list of set-up says it. */
@@ -25,7 +25,7 @@ export function homePage(panel: Panel): void {
       return { trouble: found, done: found ? { ...all, '/panel/pemilik': false } : all }
     })
     const steps = STEPS.filter((path) => mayGo(visit, path)).map((path) => ({
-      path: done[path] ? placeOf(path) : `${path}?atur=1`,
+      path: trouble && path === '/panel/pemilik' ? PROOF : done[path] ? placeOf(path) : `${path}?atur=1`,
       title: TITLES[path],
       done: done[path],
     }))
