@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import { audit, type Books } from './books.ts'
 import type { Moment } from './calendar.ts'
-import { inArea, listSharers } from './customer.ts'
+import { findCustomer, inArea, listSharers } from './customer.ts'
 import { type Invoice, listOpenInvoices } from './invoice.ts'
 import { billLetter } from './letter.ts'
 import { type Rupiah, sum } from './money.ts'
@@ -178,14 +178,9 @@ export async function recheckBill(
   books: Books,
   message: { id: number; text: string; customer_id: number | null; broadcast_id: number | null },
 ): Promise<{ text: string } | { cancel: string }> {
-  const customer = await books.trx
-    .selectFrom('customer')
-    .select(['id', 'name', 'opted_out_at', 'withdrawn_at'])
-    .where('business_id', '=', books.business.id)
-    .where('id', '=', message.customer_id)
-    .executeTakeFirst()
-  if (!customer || customer.withdrawn_at) return { cancel: 'pelanggan ditarik' }
-  if (customer.opted_out_at && message.broadcast_id !== null) return { cancel: 'minta tidak dikirimi' }
+  const customer = message.customer_id === null ? undefined : await findCustomer(books, message.customer_id)
+  if (!customer) return { cancel: 'pelanggan ditarik' }
+  if (customer.optedOut && message.broadcast_id !== null) return { cancel: 'minta tidak dikirimi' }
   const about = await books.trx
     .selectFrom('message_invoice')
     .select('invoice_id')
@@ -195,8 +190,7 @@ export async function recheckBill(
   const ids = new Set(about.map((row) => row.invoice_id))
   const open = (await listOpenInvoices(books, [customer.id])).filter((invoice) => ids.has(invoice.id))
   if (open.length === 0) return { cancel: 'sudah bayar lebih dulu' }
-  const shared = (await listSharers(books, [customer.id])).has(customer.id)
-  const text = billLetter(books.business, { ...customer, shared }, open, books.today)
+  const text = billLetter(books.business, customer, open, books.today)
   if (text !== message.text) await rewriteMessage(books, message.id, text)
   return { text }
 }
