@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -8,7 +7,6 @@ import { type Bot, makeBot } from './bot/receive.ts'
 import { takeBackup } from './domain/backup.ts'
 import { type Business, bookkeeper, type Clock, listBusinessIds, type OpenBooks } from './domain/books.ts'
 import { type Database, eraseEverything, openDatabase, StartError } from './domain/database.ts'
-import type { Lock } from './domain/lock.ts'
 import { listUnhandledPhones } from './domain/message.ts'
 import type { PaymentGateway } from './domain/order.ts'
 import { GatewayError, listWaiting, type SendMessage } from './domain/outbox.ts'
@@ -16,7 +14,8 @@ import { type Sealer, sealer } from './domain/secret.ts'
 import { findOwnNumber } from './domain/whatsapp.ts'
 import { fonnte, readFonnteMessage, readFonnteStatus } from './gateways/fonnte.ts'
 import { isSigned, midtrans } from './gateways/midtrans.ts'
-import { PROGRAM_LOCK, startEmbedded } from './gateways/postgres.ts'
+import { startEmbedded } from './gateways/postgres.ts'
+import { holdDataDir } from './hold.ts'
 import { backUpNightly } from './jobs/backup.ts'
 import { issueAll } from './jobs/issue.ts'
 import { handleNotification, reconcile } from './jobs/pay.ts'
@@ -79,9 +78,6 @@ const FONNTE_URL = 'https://api.fonnte.com'
 /** Nudges can be lost with a connection; what they would have said is looked for this often. */
 const SWEEP_MS = 5_000
 const TICK_MS = 30_000
-/** A program that cannot go on is given so long to stop. */
-const STOP_MS = 5_000
-
 /**
  * Wires everything and starts it: environment → database, queue, gateways, bot, jobs, server. What was started is
  * stopped in reverse, also when a later part does not start.
@@ -284,44 +280,6 @@ function opensAll(seal: Sealer, { id, fonnte_token, midtrans_key }: Business): b
   return [fonnte_token, midtrans_key].every((sealed) => sealed === null || seal.tryOpen(id, sealed) !== undefined)
 }
 
-/** How long a lock that was lost may be refused before another program is what holds it. */
-const LOCK_REFUSED_MS = 5_000
-const LOCK_RETRY_MS = 100
-
-/**
- * One program at a time works on a data folder; the lock ends with the connection, however the program ends. Lost
- * because the database died, it is taken again at once. On an external server our own dead connection may still hold
- * it, so nothing follows from a refusal there.
- */
-async function holdDataDir(
-  settings: Settings,
-  folder: string,
-  database: Database,
-  { started, giveUp }: { started: (() => Promise<void>)[]; giveUp: (error: unknown) => void },
-): Promise<void> {
-  const name = settings.DATABASE_URL ? `${PROGRAM_LOCK} ${hostname()} ${folder}` : PROGRAM_LOCK
-  const taken = new StartError(`DATA_DIR: ${folder} sedang dipakai Tagih lain yang masih berjalan.`)
-  let lock: Lock | undefined
-  let ended = false
-  const retake = async () => {
-    for (let refusedSince = 0; !ended; await sleep(LOCK_RETRY_MS)) {
-      const answered = await database.tryLock(name, retake).catch(() => 'away' as const)
-      if (answered === 'away') refusedSince = 0
-      else if (answered) {
-        lock = answered
-        return
-      } else refusedSince ||= Date.now()
-      if (!settings.DATABASE_URL && refusedSince && Date.now() - refusedSince > LOCK_REFUSED_MS) return giveUp(taken)
-    }
-  }
-  lock = await database.tryLock(name, retake)
-  if (!lock) throw taken
-  started.push(async () => {
-    ended = true
-    await lock?.release()
-  })
-}
-
 async function findAnything(database: Database): Promise<boolean> {
   await listBusinessIds(database)
   return true
@@ -343,38 +301,5 @@ function repeat(work: () => Promise<void>, everyMs: number, onError: (error: Err
   return async () => {
     clearInterval(timer)
     await running
-  }
-}
-
-/**
- * Runs a program as the process: prints a start error as one line, ends everything on SIGINT and SIGTERM. Ctrl-C reaches
- * npm and us both, so a repeat within a second is the same one; a later one ends at once.
- */
-export async function runAsProcess(begin: () => Promise<Program>, ready: (program: Program) => string): Promise<void> {
-  let program: Program | undefined
-  let asked = 0
-  const end = () => {
-    const now = Date.now()
-    if (asked > 0 && now - asked > 1_000) process.exit(1)
-    if (asked > 0) return
-    asked = now
-    // Before the start is complete there is nothing yet that a signal could stop in order.
-    if (program) program.stop().then(() => process.exit(0), fail)
-  }
-  const fail = (error: unknown) => {
-    console.error(error instanceof StartError ? error.message : error)
-    process.exit(1)
-  }
-  process.on('SIGINT', end)
-  process.on('SIGTERM', end)
-  try {
-    program = await begin()
-    const { broken, stop } = program
-    // What is broken may not stop in order either; the reason is printed all the same.
-    broken.then((reason) => Promise.race([stop().catch(() => {}), sleep(STOP_MS)]).then(() => fail(reason)))
-    if (asked > 0) await program.stop().then(() => process.exit(0), fail)
-    console.log(ready(program))
-  } catch (error) {
-    fail(error)
   }
 }

@@ -1,21 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chownSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { StartError } from '../domain/database.ts'
+import { as, chooseIdentity, type Identity } from './identity.ts'
 import { keepAlive } from './revive.ts'
 
 /** A PostgreSQL of our own: its address, and how to stop it. */
@@ -45,9 +36,6 @@ const SERVER_SETTINGS = [
 
 type Binaries = { initdb: string; postgres: string }
 type Passwords = { superuser: string; login: string }
-/** As whom the server runs: PostgreSQL refuses root. */
-type Identity = { uid?: number; gid?: number; namespace?: true }
-
 /**
  * Starts the PostgreSQL that comes from npm, in `<dataDir>/postgres` of a folder that is there, making it on the first start. What a
  * killed program left behind is taken over: a server without a program is stopped and started anew. One that dies
@@ -62,7 +50,7 @@ export async function startEmbedded(
   const base = resolve(dataDir)
   const folder = join(base, 'postgres')
   const binaries = await findBinaries()
-  const identity = chooseIdentity(base, binaries)
+  const identity = chooseIdentity(base, binaries.postgres)
   const passwords = readPasswords(base)
   if (!existsSync(folder)) initialise(folder, binaries, identity, passwords)
   checkVersion(folder, binaries)
@@ -99,48 +87,6 @@ async function findBinaries(): Promise<Binaries> {
       `DATABASE_URL: tidak ada PostgreSQL bawaan untuk ${platform}-${process.arch}; isi DATABASE_URL dengan alamat PostgreSQL Anda.`,
     )
   }
-}
-
-/**
- * PostgreSQL does not run as root. As root it runs as the owner of the data folder, as `postgres` or as
- * `nobody`; where none of them may enter the folder (a 0700 home), as nobody of a user namespace.
- */
-function chooseIdentity(base: string, binaries: Binaries): Identity {
-  if (process.getuid?.() !== 0) return {}
-  const owner = statSync(base)
-  const candidates: (Identity | undefined)[] = [
-    owner.uid === 0 ? undefined : { uid: owner.uid, gid: owner.gid },
-    userNamed('postgres'),
-    userNamed('nobody'),
-    { namespace: true },
-  ]
-  for (const identity of candidates) {
-    if (!identity) continue
-    const run = as(identity, 'sh', ['-c', 'cd "$1" && "$0" --version', binaries.postgres, base])
-    if (spawnSync(run.command, run.args, { ...run.options, stdio: 'ignore' }).status === 0) return identity
-  }
-  throw new StartError(
-    `DATA_DIR: sebagai root, PostgreSQL tidak bisa memakai ${base}; jalankan sebagai pengguna biasa atau pilih folder lain.`,
-  )
-}
-
-/** A command as that identity, far from the caller's folder and settings. */
-function as(identity: Identity, command: string, args: string[]) {
-  const { uid, gid, namespace } = identity
-  const options = { uid, gid, cwd: '/', env: environment() }
-  return namespace
-    ? { command: 'unshare', args: ['--user', '--map-user=65534', '--map-group=65534', '--', command, ...args], options }
-    : { command, args, options }
-}
-
-function userNamed(name: string): { uid: number; gid: number } | undefined {
-  const fields = existsSync('/etc/passwd')
-    ? readFileSync('/etc/passwd', 'utf8')
-        .split('\n')
-        .find((line) => line.startsWith(`${name}:`))
-        ?.split(':')
-    : undefined
-  return fields && { uid: Number(fields[2]), gid: Number(fields[3]) }
 }
 
 export function readPasswords(base: string): Passwords {
@@ -181,12 +127,6 @@ function initialise(folder: string, binaries: Binaries, identity: Identity, pass
     throw new StartError(`DATA_DIR: database baru tidak bisa dibuat di ${folder} (${lastLine(made.stderr ?? '')}).`)
   }
   renameSync(fresh, folder)
-}
-
-/** Nothing of the machine's own PostgreSQL settings may reach ours. */
-function environment(): NodeJS.ProcessEnv {
-  const entries = Object.entries(process.env).filter(([name]) => !name.startsWith('PG') && !name.startsWith('LC_'))
-  return { ...Object.fromEntries(entries), LC_ALL: 'C' }
 }
 
 function checkVersion(folder: string, binaries: Binaries): void {

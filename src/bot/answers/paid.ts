@@ -9,7 +9,7 @@ import { findRecentPayment, type Payment, type Recorded } from '../../domain/pay
 import { formatPhone } from '../../domain/phone.ts'
 import type { Method } from '../../domain/tables.ts'
 import type { Note, StaffTurn } from '../command.ts'
-import type { PaymentItem } from '../words.ts'
+import type { PaymentItem } from '../items.ts'
 
 /** What recording one payment, recording several and taking one back have in common. */
 

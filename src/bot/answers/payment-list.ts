@@ -13,7 +13,7 @@ import { formatRupiah, type Rupiah, rupiah, sum } from '../../domain/money.ts'
 import { listOpenOrders } from '../../domain/order.ts'
 import { recordPayment } from '../../domain/payment.ts'
 import type { Answer, Note, StaffTurn } from '../command.ts'
-import type { PaymentItem } from '../words.ts'
+import type { PaymentItem } from '../items.ts'
 import { findRepeat, makeReceipt, type RecordArgs } from './paid.ts'
 
 type Clear = { place: number; item: PaymentItem; customer: Customer; amount: Rupiah; owed: Rupiah }

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { handleMove, undoDue } from '../answers/due.ts'
 import { handleAlign } from '../answers/due-align.ts'
 import { command } from '../command.ts'
-import { area, date, day, items, month, once, plan, who } from '../words.ts'
+import { items } from '../items.ts'
+import { area, date, day, month, once, plan, who } from '../words.ts'
 import { COLLECTING, OFFICE } from './roles.ts'
 
 export const alignDue = command({

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { handleRecord } from '../answers/payment.ts'
 import { handleUndo, undoRecord } from '../answers/payment-undo.ts'
 import { command } from '../command.ts'
-import { amount, area, date, items, method, month, months, who } from '../words.ts'
+import { items } from '../items.ts'
+import { amount, area, date, method, month, months, who } from '../words.ts'
 import { COLLECTING, OFFICE } from './roles.ts'
 
 export const recordPayment = command({

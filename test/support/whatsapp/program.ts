@@ -1,5 +1,6 @@
 import { whatsapp } from '../../../src/gateways/whatsapp.ts'
-import { run, runAsProcess } from '../../../src/main.ts'
+import { run } from '../../../src/main.ts'
+import { runAsProcess } from '../../../src/process.ts'
 import { readSettings } from '../../../src/settings.ts'
 
 /** The whole program on a linked number, as a process that a test can kill. */
