@@ -35,36 +35,24 @@ export async function makeActivation(books: Books, sealer: Sealer, owner?: Staff
   return code
 }
 
-/** The code that an owner still can send. */
+/** The code that was made for an owner and not used yet; `dead` once it is too old, or was too often wrong. */
 export async function findActivation(
   books: Books,
   sealer: Sealer,
   owner: Staff,
-): Promise<{ code: string; until: Moment } | undefined> {
+): Promise<{ code: string; until: Moment } | 'dead' | undefined> {
   const found = await books.trx
     .selectFrom('activation')
-    .select(['code', 'expires_at'])
+    .select(['code', 'expires_at', 'tries'])
     .where('business_id', '=', books.business.id)
     .where('staff_id', '=', owner.id)
     .where('used_at', 'is', null)
-    .where('expires_at', '>', books.now)
-    .where('tries', '<', MOST_TRIES)
     .executeTakeFirst()
-  const code = found && sealer.tryOpen(books.business.id, found.code)
-  return code === undefined || !found ? undefined : { code, until: found.expires_at }
-}
-
-/** Whether the last code that was made for an owner has died unused: too old, or too often wrong. */
-export async function hasDeadCode(books: Books, owner: Staff): Promise<boolean> {
-  const found = await books.trx
-    .selectFrom('activation')
-    .select('tries')
-    .where('business_id', '=', books.business.id)
-    .where('staff_id', '=', owner.id)
-    .where('used_at', 'is', null)
-    .where((eb) => eb.or([eb('expires_at', '<=', books.now), eb('tries', '>=', MOST_TRIES)]))
-    .executeTakeFirst()
-  return found !== undefined
+  if (!found) return undefined
+  const { code: sealed, expires_at: until, tries } = found
+  if (Temporal.Instant.compare(until, books.now) <= 0 || tries >= MOST_TRIES) return 'dead'
+  const code = sealer.tryOpen(books.business.id, sealed)
+  return code === undefined ? 'dead' : { code, until }
 }
 
 /**

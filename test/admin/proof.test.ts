@@ -5,7 +5,7 @@ import { makeBot } from '../../src/bot/receive.ts'
 import { hasWayIn, makeLink } from '../../src/domain/access.ts'
 import { saveOwner } from '../../src/domain/owner.ts'
 import { sealer } from '../../src/domain/secret.ts'
-import { isTrusted } from '../../src/domain/sender.ts'
+import { isTrusted, trustAccount } from '../../src/domain/sender.ts'
 import { findOwner, findStaff, type Staff } from '../../src/domain/staff.ts'
 import { endNumber, linkNumber, type NumberState } from '../../src/domain/whatsapp.ts'
 import { cookieOf, errorOf, makeVisitor, openTestPanel, type TestVisitor } from '../support/panel.ts'
@@ -102,7 +102,11 @@ describe('H17: the code', () => {
     expect(JSON.stringify(kept.rows)).not.toContain(code)
     expect(JSON.stringify(kept.rows)).not.toContain(Buffer.from(code).toString('hex'))
     clock.set('2026-12-10T09:10:01+07:00')
-    expect((await get(CODE)).body).not.toContain(code)
+    const late = (await get(CODE)).body
+    expect(late).not.toContain(code)
+    expect(late).toContain('Kode yang tadi sudah tidak berlaku.')
+    // The page that shows the code looks at this, and so says it by itself.
+    expect((await get(`${CODE}/keadaan`)).json()).toEqual({ mark: 'unproven-dead' })
   })
 
   test('of another SECRET_KEY is not shown, and can be made anew', async () => {
@@ -198,6 +202,11 @@ describe('H07, H09: later', () => {
     await say(TYPO, 'panel')
     expect(await wayIn(), 'a stranger wrote from the number of the slip').toBe(false)
     await say(JOKO, `AKTIF ${await makeCode()}`)
+    expect(await wayIn()).toBe(true)
+    await open((books) => isTrusted(books, JOKO, '111'))
+    await open((books) => isTrusted(books, JOKO, '222'))
+    expect(await wayIn(), 'another account stands behind the phone').toBe(false)
+    await open((books) => trustAccount(books, JOKO))
     expect(await wayIn()).toBe(true)
     clock.set('2027-02-10T09:00:00+07:00')
     expect(await wayIn()).toBe(false)

@@ -4,6 +4,7 @@ import { addCustomer } from '../../src/domain/customer.ts'
 import { getMessage } from '../../src/domain/message.ts'
 import { GatewayError, queueMessages } from '../../src/domain/outbox.ts'
 import { afterClose } from '../../src/gateways/whatsapp/reasons.ts'
+import { createTestBusiness } from '../support/database.ts'
 import type { Goodbye } from '../support/whatsapp/server.ts'
 import { BUDI, eventually, linkByQr, makeStation, OWNER, reaches, UJANG } from '../support/whatsapp/station.ts'
 
@@ -211,3 +212,21 @@ async function faultOf(work: Promise<unknown> | undefined): Promise<string> {
     (error) => (error instanceof GatewayError ? error.fault : String(error)),
   )
 }
+
+test('a program whose own attempt to link failed takes over the number that another one linked', async () => {
+  const id = await createTestBusiness(station.database, station.clock, 'gagal-dulu')
+  const [first, second] = [station.program(), await station.anotherProgram()]
+  await first.start()
+  await second.start()
+  fake.shut(408)
+  await first.link(id, { by: 'qr' })
+  await reaches(first, id, 'stopped')
+  fake.shut(undefined)
+  await second.link(id, { by: 'qr' })
+  const { qr } = await reaches(second, id, 'pairing', (state) => state.qr !== undefined)
+  ujang.scan(qr as string)
+  await reaches(second, id, 'open')
+  await second.stop()
+  await reaches(first, id, 'open')
+  await first.stop()
+})

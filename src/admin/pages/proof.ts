@@ -4,7 +4,7 @@ import { formatTime } from '../../domain/calendar.ts'
 import { findPassword } from '../../domain/password.ts'
 import { formatPhone } from '../../domain/phone.ts'
 import { type Doubt, findDoubt } from '../../domain/sender.ts'
-import { findActivation, hasDeadCode, makeActivation } from '../../domain/setup.ts'
+import { findActivation, makeActivation } from '../../domain/setup.ts'
 import { findOwner, type Staff } from '../../domain/staff.ts'
 import { findWrittenTo } from '../../domain/whatsapp.ts'
 import type { Panel, Refusal, Visit } from '../page.ts'
@@ -41,12 +41,13 @@ export function proofPage(panel: Panel): void {
         phone: formatPhone(owner.phone),
         name: owner.callName ?? owner.name,
         bot: bot && formatPhone(bot),
-        code: made && {
-          text: `AKTIF ${made.code}`,
-          until: formatTime(made.until, books.business.zone),
-          link: `https://wa.me/${bot}?text=${encodeURIComponent(`AKTIF ${made.code}`)}`,
-        },
-        closed: doubt !== undefined && !made && (await hasDeadCode(books, owner)),
+        code: made &&
+          made !== 'dead' && {
+            text: `AKTIF ${made.code}`,
+            until: formatTime(made.until, books.business.zone),
+            link: `https://wa.me/${bot}?text=${encodeURIComponent(`AKTIF ${made.code}`)}`,
+          },
+        closed: made === 'dead',
         again: !visit.session.fresh && (await findPassword(books, owner.id)) !== undefined,
       }
     },
@@ -108,6 +109,6 @@ async function lookAt(books: Books, { sealer }: Panel, owner: Staff) {
 }
 
 /** Tells two states apart without saying what the code is. */
-function markOf(doubt: Doubt | undefined, made: { until: Temporal.Instant } | undefined): string {
-  return `${doubt ?? 'proven'}-${made ? made.until.epochMilliseconds : 'none'}`
+function markOf(doubt: Doubt | undefined, made: Awaited<ReturnType<typeof findActivation>>): string {
+  return `${doubt ?? 'proven'}-${typeof made === 'object' ? made.until.epochMilliseconds : (made ?? 'none')}`
 }
