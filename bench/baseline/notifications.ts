@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type pg from 'pg'
+import { onClient, sayBy } from './say.ts'
 
 /** A bare server: its address, and how it is ended. */
 export type BareServer = { url: string; end(): Promise<void> }
@@ -57,20 +58,16 @@ const NOTE =
  * named, so that PostgreSQL prepares them.
  */
 export function sameBooks(pool: pg.Pool, slug: string, now: string): BareBooks {
-  const inBooks = async <T>(work: (say: Say) => Promise<T>): Promise<T> => {
-    const client = await pool.connect()
-    try {
+  const inBooks = <T>(work: (say: Say) => Promise<T>): Promise<T> =>
+    onClient(pool, async (client) => {
       await client.query('begin; select * from business')
-      const done = await work(async (name, ...values) => (await client.query({ name, text: SAME[name], values })).rows)
+      const done = await work(sayBy(client, SAME))
       await client.query('commit')
       return done
-    } finally {
-      client.release()
-    }
-  }
+    })
   return {
     async store(body) {
-      await pool.query({ name: 'directory', text: SAME.directory, values: [slug] })
+      await sayBy(pool, SAME)('directory', slug)
       const [stored] = await inBooks((say) => say('store', digest(body), JSON.stringify(body), now))
       return stored?.id
     },
@@ -85,7 +82,7 @@ export function sameBooks(pool: pg.Pool, slug: string, now: string): BareBooks {
   }
 }
 
-type Say = (name: keyof typeof SAME, ...values: unknown[]) => Promise<pg.QueryResultRow[]>
+type Say = ReturnType<typeof sayBy<keyof typeof SAME>>
 
 async function recordSame(say: Say, id: number, status: Status, now: string): Promise<void> {
   const [line] = await say('lines', status.order_id)
@@ -156,15 +153,12 @@ const SAME = {
 export function barestBooks(pool: pg.Pool, now: string): BareBooks {
   return {
     async store(body) {
-      const values = [digest(body), JSON.stringify(body), now]
-      const { rows } = await pool.query({ name: 'bare_store', text: BARE.store, values })
-      return rows[0].id
+      const [stored] = await sayBy(pool, BARE)('store', digest(body), JSON.stringify(body), now)
+      return stored.id
     },
     async record(id, status) {
-      const client = await pool.connect()
-      const say = async (name: keyof typeof BARE, ...values: unknown[]) =>
-        (await client.query({ name: `bare_${name}`, text: BARE[name], values })).rows
-      try {
+      await onClient(pool, async (client) => {
+        const say = sayBy(client, BARE)
         await client.query('begin')
         const { transaction_id: transaction } = status
         const [line] = await say('order', status.order_id)
@@ -179,9 +173,7 @@ export function barestBooks(pool: pg.Pool, now: string): BareBooks {
         await say('messages', transaction, line.phone, RECEIPT, line.customer_id, owner.phone, NOTE, now)
         await say('settle', id, now)
         await client.query('commit')
-      } finally {
-        client.release()
-      }
+      })
     },
   }
 }

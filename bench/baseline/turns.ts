@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { onClient, sayBy } from './say.ts'
 
 /** What a bare loop records: when, who writes, who paid, how much. */
 export type BareTurn = {
@@ -21,34 +22,25 @@ const REPLY =
  * that PostgreSQL prepares them, and the two messages that leave are one insert. No words are read and no texts are made.
  */
 export async function paySame(pool: pg.Pool, turn: BareTurn): Promise<void> {
-  const client = await pool.connect()
-  const say = (name: keyof typeof SAME, ...values: unknown[]) => client.query({ name, text: SAME[name], values })
-  try {
+  await onClient(pool, async (client) => {
+    const say = sayBy(client, SAME)
     const { now } = turn
     await client.query('begin; select * from business')
-    const { rows: stored } = await say('store', turn.outsideId, turn.sender, turn.text, now)
+    const stored = await say('store', turn.outsideId, turn.sender, turn.text, now)
     await client.query('commit')
     await client.query('begin; select * from business')
     await say('chat', turn.sender)
-    const { rows: messages } = await say('unhandled', turn.sender)
-    const { rows: senders } = await say('staff', turn.sender)
+    const messages = await say('unhandled', turn.sender)
+    const senders = await say('staff', turn.sender)
     await say('plans')
     await say('question', turn.sender)
-    const { rows: customers } = await say('customer', turn.customer)
+    const customers = await say('customer', turn.customer)
     const customer = customers[0].id
     await say('lock', customer)
-    const { rows: bills } = await say('bills', customer, now)
+    const bills = await say('bills', customer, now)
     await say('repeat', customer, turn.amount, senders[0].id, now)
     const source = `message:${stored[0].id}`
-    const { rows: paid } = await say(
-      'payment',
-      customer,
-      turn.amount,
-      now,
-      source,
-      senders[0].id,
-      `staff:${senders[0].id}`,
-    )
+    const paid = await say('payment', customer, turn.amount, now, source, senders[0].id, `staff:${senders[0].id}`)
     const payment = paid[0].id
     await say('allocation', customer, payment, bills[0].id, turn.amount, now)
     await say('orders', bills[0].id)
@@ -57,9 +49,7 @@ export async function paySame(pool: pg.Pool, turn: BareTurn): Promise<void> {
     await say('undo', senders[0].id, JSON.stringify({ paymentIds: [payment] }), now)
     await say('settle', cause, now, JSON.stringify({ command: 'payment.record', args: { amount: turn.amount } }))
     await client.query('commit')
-  } finally {
-    client.release()
-  }
+  })
 }
 
 const SAME = {
@@ -111,10 +101,8 @@ const SAME = {
  * nothing more. No open questions, no look for a repeat, no undo, no policies, foreign keys or triggers.
  */
 export async function payBare(pool: pg.Pool, turn: BareTurn): Promise<void> {
-  const client = await pool.connect()
-  const say = async (name: keyof typeof BARE, ...values: unknown[]) =>
-    (await client.query({ name: `bare_${name}`, text: BARE[name], values })).rows
-  try {
+  await onClient(pool, async (client) => {
+    const say = sayBy(client, BARE)
     const { now } = turn
     const [stored] = await say('store', turn.outsideId, turn.sender, turn.text, now)
     await client.query('begin')
@@ -129,9 +117,7 @@ export async function payBare(pool: pg.Pool, turn: BareTurn): Promise<void> {
     await say('messages', turn.outsideId, stored.id, turn.sender, REPLY, turn.customer, RECEIPT, now, customer.id)
     await say('settle', stored.id, now, JSON.stringify({ command: 'payment.record', args: { amount: turn.amount } }))
     await client.query('commit')
-  } finally {
-    client.release()
-  }
+  })
 }
 
 const BARE = {
