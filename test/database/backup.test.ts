@@ -130,7 +130,7 @@ test('a backup is one moment: what is recorded while it is made is in it as a wh
       channel: 'chat',
       source: 'message:selagi',
     })
-    expect(recorded?.paid).toHaveLength(1)
+    expect(recorded?.invoices).toHaveLength(1)
   })
   await lock.end()
   await taking
@@ -361,6 +361,11 @@ describe('killed in the middle', () => {
     await Promise.all(['dua.tar', 'tiga.tar'].map((name) => takeBackup(url, join(place, name), { now })))
     expect(readdirSync(place).sort()).toEqual(['dua.tar', 'tiga.tar'])
     await expect(takeBackup(url, join(place, 'dua.tar'), { now })).rejects.toThrow(/sudah ada/)
+    // The same one twice at once: the second leaves the first alone.
+    const both = await Promise.allSettled([0, 1].map(() => takeBackup(url, join(place, 'empat.tar'), { now })))
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(String(both.find(({ status }) => status === 'rejected')?.['reason' as never])).toMatch(/sedang ditulis/)
+    expect(readdirSync(place).sort()).toEqual(['dua.tar', 'empat.tar', 'tiga.tar'])
   })
 
   test('PostgreSQL during a restore leaves the database empty, and it can be restored again', async () => {

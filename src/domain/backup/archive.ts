@@ -30,27 +30,40 @@ export async function writeArchive(
 ): Promise<{ bytes: number }> {
   if (!options.replace && (await exists(file)))
     throw new StartError(`${file} sudah ada. Pilih nama lain; yang lama tidak saya timpa.`)
-  await removeLeftovers(dirname(file))
   const beside = `${file}.${process.pid}.part`
-  const handle = await open(beside, 'wx', 0o600)
+  if (underWay.has(beside)) throw new StartError(`${file} sedang ditulis.`)
+  // Before the file is there: another backup of this process would take it for what a killed one left.
   underWay.add(beside)
   try {
-    const bytes = await writeAll(handle, options.key, fill)
-    await handle.sync()
-    await handle.close()
-    // A backup that cannot be read is none, and this is the moment to find out.
-    for await (const _ of readArchive(beside, options.key)) {
-      // Every checksum is compared on the way.
-    }
+    await removeLeftovers(dirname(file))
+    const bytes = await writeBeside(beside, options.key, fill)
     await rename(beside, file)
     await syncFolder(dirname(file))
     return { bytes }
-  } catch (error) {
-    await handle.close().catch(() => {})
-    await rm(beside, { force: true })
-    throw error
   } finally {
     underWay.delete(beside)
+  }
+}
+
+async function writeBeside(
+  file: string,
+  key: string | undefined,
+  fill: (add: AddPart) => Promise<void>,
+): Promise<number> {
+  const handle = await open(file, 'wx', 0o600)
+  try {
+    const bytes = await writeAll(handle, key, fill)
+    await handle.sync()
+    await handle.close()
+    // A backup that cannot be read is none, and this is the moment to find out.
+    for await (const _ of readArchive(file, key)) {
+      // Every checksum is compared on the way.
+    }
+    return bytes
+  } catch (error) {
+    await handle.close().catch(() => {})
+    await rm(file, { force: true })
+    throw error
   }
 }
 
