@@ -239,6 +239,14 @@ describe('on a desktop', () => {
     expect(await page.textContent('[data-clock]')).toMatch(/^Sen, 23 Nov 2026 09\.0/)
   })
 
+  test('bills that wait when the page first sees them lead to the next step all the same', async () => {
+    await program.post('/simulator/reset', { customers: 20, now: START })
+    await program.say(OWNER, 'tagih semua')
+    await program.post('/simulator/device', { connected: false })
+    await program.say(OWNER, 'ya')
+    await page.waitForSelector('[data-step-run="4"]:enabled')
+  })
+
   test('the page begins the business anew itself', async () => {
     await page.click('[data-action=reset]')
     await page.check('[name=customers][value="50"]')

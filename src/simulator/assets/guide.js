@@ -22,7 +22,12 @@ export function note(message, isCustomers) {
   } else if (isCustomers) {
     const link = PAY_LINK.exec(text)?.[0]
     if (link) facts.link = { phone: message.phone, url: link }
-    else if (/Balas \*1\*/.test(text) && !facts.wrote.has(message.phone) && !isLost(message))
+    // A message is noted once: a bill that waits at that moment leaves a little later.
+    else if (
+      /Balas \*1\*/.test(text) &&
+      !facts.wrote.has(message.phone) &&
+      (message.status === 'waiting' || !isLost(message))
+    )
       facts.billed ??= message.phone
     if (/^✅.*kami terima/.test(text)) facts.paid = true
   }
