@@ -1,6 +1,6 @@
-import { closeQuestions, findQuestion, heardSince, type OpenQuestion } from '../domain/conversation.ts'
+import { closeQuestions, heardSince, type OpenQuestion } from '../domain/conversation.ts'
 import { plain as plainText } from '../domain/letter.ts'
-import { listPlans } from '../domain/plan.ts'
+import type { Plan } from '../domain/plan.ts'
 import { decideMatter } from './answers/general.ts'
 import { explainHold } from './answers/restoration.ts'
 import type { Answer, Args, Command, CommandId, StaffTurn, Turn } from './command.ts'
@@ -14,16 +14,18 @@ import { ASKABLE } from './weigh.ts'
 /** What a turn leads to, and what was read from the words, for the record. */
 export type Outcome = { answer: Answer; understood: { command: string; args: Args } | null; turn: Turn }
 
+/** What the words of a message are read with: what this person was asked, and what the plans are called. */
+export type Known = { question: OpenQuestion | undefined; plans: readonly Plan[] }
+
 /**
  * Finds out what a message means and does it. The order of meaning: an answer to the open question, then a command,
  * then an answer to a free question, then nothing. A new command always wins over a forgotten question.
  */
-export async function converse(turn: Turn): Promise<Outcome> {
+export async function converse(turn: Turn, { question, plans }: Known): Promise<Outcome> {
   const { books, person, message } = turn
-  const context = await contextOf(turn)
+  const context = contextOf(turn, plans)
   const reading = message.kind === 'text' ? understand(message.text, context) : await readOther(turn, context)
   const understood = reading.command ? { command: reading.command, args: reading.args } : null
-  const question = await findQuestion(books, person.phone)
   if (question?.awaits === 'code') {
     const checked = await checkCode(turn, question)
     if (checked && 'answer' in checked) return { answer: checked.answer, understood, turn }
@@ -51,11 +53,11 @@ function isForgotten({ awaits, command: asking }: OpenQuestion, { command }: Rea
   return awaits === 'choice' || !ASKABLE.has(command)
 }
 
-async function contextOf({ books, person }: Turn): Promise<Context> {
+function contextOf({ books, person }: Turn, plans: readonly Plan[]): Context {
   const role =
     person.kind === 'customer' ? 'customer' : person.role === 'owner' || person.role === 'admin' ? 'owner' : 'staff'
-  const plans = role === 'customer' ? [] : (await listPlans(books)).map(({ name }) => name)
-  return { role, today: books.today, plans, commands: COMMANDS }
+  const names = role === 'customer' ? [] : plans.map(({ name }) => name)
+  return { role, today: books.today, plans: names, commands: COMMANDS }
 }
 
 /** A file is a list of customers from staff, and something for a person from anybody else. */

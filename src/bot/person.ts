@@ -5,19 +5,20 @@ import { plain } from '../domain/letter.ts'
 import type { Message } from '../domain/message.ts'
 import { queueMessages } from '../domain/outbox.ts'
 import { askAboutSilent } from '../domain/sender.ts'
-import { findStaff, hasRights, type Staff } from '../domain/staff.ts'
+import { hasRights, type Staff } from '../domain/staff.ts'
 import { findOwnNumber } from '../domain/whatsapp.ts'
 import type { Person } from './command.ts'
 
 /**
  * Who wrote a message: known by the phone alone (H03), and staff only while the phone is proven (H07, H17). One that was
  * only typed, and one that was silent for too long, is at most a customer; nothing for a stranger.
+ * @param staff whose phone it is among the staff
  */
 export async function findPerson(
   books: Books,
   { phone, channel }: Pick<Message, 'phone' | 'channel'>,
+  staff: Staff | undefined,
 ): Promise<{ person?: Person; silent?: Staff }> {
-  const staff = await findStaff(books, phone)
   if (staff && (hasRights(books, staff) || (await isOurOwn(books, { phone, channel }))))
     return { person: { kind: 'staff', ...staff } }
   const isCustomer = (await findByPhone(books, phone)).length > 0

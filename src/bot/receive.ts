@@ -1,9 +1,12 @@
 import type { Books, OpenBooks } from '../domain/books.ts'
 import {
+  addConversation,
   askQuestion,
   countTry,
   type Errand,
   findErrand,
+  findQuestion,
+  lockConversation,
   orderErrand,
   rememberAct,
   settleErrand,
@@ -22,12 +25,13 @@ import {
   storeIncoming,
 } from '../domain/message.ts'
 import { queueMessages } from '../domain/outbox.ts'
+import { listPlans } from '../domain/plan.ts'
 import { isSilent } from '../domain/silence.ts'
-import { findStaff, keepProven, listStaff } from '../domain/staff.ts'
+import { findStaff, keepProven, listStaff, type Staff } from '../domain/staff.ts'
 import { welcomeOwner } from './answers/setup.ts'
 import type { Answer, BotGateways, Person, Turn } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
-import { converse, type Outcome } from './converse.ts'
+import { converse, type Known, type Outcome } from './converse.ts'
 import { errandHandlers, UNWATCHED } from './errands.ts'
 import { findPerson, tellSilent } from './person.ts'
 
@@ -91,10 +95,10 @@ export function makeBot(deps: {
     let failing: number | undefined
     try {
       return await openBooks(businessId, async (books) => {
-        const message = await nextUnhandled(books, phone)
-        if (!message) return false
-        failing = message.id
-        return await handle(books, message, publicUrl)
+        const opening = await openTurn(books, phone)
+        if (!opening) return false
+        failing = opening.message.id
+        return await handle(books, opening, publicUrl)
       })
     } catch (error) {
       // Without the database nothing can be said about the message; it stays for the next sweep.
@@ -138,7 +142,7 @@ export function makeBot(deps: {
       await openBooks(businessId, async (books) => {
         if (!(await findErrand(books, id))) return
         const message = await getMessage(books, errand.cause_id)
-        const { person } = await findPerson(books, message)
+        const { person } = await findPerson(books, message, await findStaff(books, message.phone))
         const turn = person && turnOf(books, message, person, publicUrl)
         if (turn) await keepAnswer(turn, await finish(turn))
         await settleErrand(books, id, 'done')
@@ -172,29 +176,52 @@ async function store(books: Books, incoming: Incoming): Promise<number | undefin
   return storeIncoming(books, { ...message, ...(file && { fileId: await storeFile(books, file) }) })
 }
 
+/** What a turn begins with: the message, and what there is to know of the phone that wrote it. */
+type Opening = Known & { message: Message; staff?: Staff }
+
+/** Opens the oldest turn of a phone that nobody took; nothing where there is none. */
+async function openTurn(books: Books, phone: string): Promise<Opening | undefined> {
+  for (;;) {
+    // The lock is said first, so whatever an earlier turn did is seen by the others.
+    const [locked, message, staff, question, plans] = await Promise.all([
+      lockConversation(books, phone),
+      nextUnhandled(books, phone),
+      findStaff(books, phone),
+      findQuestion(books, phone),
+      listPlans(books),
+    ])
+    if (locked) return message && { message, staff, question, plans }
+    await addConversation(books, phone)
+  }
+}
+
 /** Takes one turn; answers whether more of this phone's messages wait. */
-async function handle(books: Books, message: Message, publicUrl: string): Promise<boolean> {
+async function handle(books: Books, opening: Opening, publicUrl: string): Promise<boolean> {
+  const { message, staff } = opening
   // The code of an owner counts from whoever brings it; behind an account that is not trusted nothing else is read.
   const welcome = await welcomeOwner({ books }, message)
   if (welcome || message.account !== null) {
-    const { person } = await findPerson(books, message)
+    const { person } = await findPerson(books, message, await findStaff(books, message.phone))
     if (welcome && person) await keepAnswer(turnOf(books, message, person, publicUrl), welcome)
     else if (welcome) await reply(books, message, welcome.text ?? '')
     return settleIncoming(books, message.id, 'handled', null, welcome ? 'activation' : 'untrusted')
   }
-  const { person, silent: lapsed } = await findPerson(books, message)
+  const { person, silent: lapsed } = await findPerson(books, message, staff)
   if (lapsed) await tellSilent(books, lapsed, message, publicUrl)
   // A stranger on a number that is also used privately gets nothing.
   if (!person) return settleIncoming(books, message.id, 'handled', null, lapsed ? 'unproven' : 'stranger')
   const turn = turnOf(books, message, person, publicUrl)
   if (person.kind === 'customer') await noteWrote(books, message.phone)
-  const outcome = await converse(turn)
+  const outcome = await converse(turn, opening)
   const silent = person.kind === 'customer' && (await isSilent(books, message.phone))
   // Anybody can claim a sender to Fonnte's webhook; only a code that came back is a sign of life there (H01).
   if (person.kind === 'staff' && (message.channel === 'bot' || outcome.turn.message.proven))
     await keepProven(books, person)
-  await keepAnswer(outcome.turn, silent ? hush(outcome) : outcome.answer)
-  return settleIncoming(books, message.id, 'handled', outcome.understood, silent ? 'silence' : undefined)
+  const [more] = await Promise.all([
+    settleIncoming(books, message.id, 'handled', outcome.understood, silent ? 'silence' : undefined),
+    keepAnswer(outcome.turn, silent ? hush(outcome) : outcome.answer),
+  ])
+  return more
 }
 
 /** What a customer gets although a person of the business is talking with them: the receipt and the way to pay. */
@@ -236,15 +263,17 @@ async function keepAnswer(turn: Turn, answer: Answer): Promise<void> {
   const { channel } = message
   const reply = { phone: person.phone, kind: 'reply', channel, causeId: message.id }
   const says = answer.text || answer.fileId !== undefined
-  await queueMessages(books, [
-    ...(says ? [{ ...reply, text: answer.text ?? '', fileId: answer.fileId }] : []),
-    ...(answer.notes ?? []).map((note) => ({ ...note, causeId: message.id })),
-    ...(answer.ask?.text ? [{ ...reply, text: answer.ask.text }] : []),
+  await Promise.all([
+    queueMessages(books, [
+      ...(says ? [{ ...reply, text: answer.text ?? '', fileId: answer.fileId }] : []),
+      ...(answer.notes ?? []).map((note) => ({ ...note, causeId: message.id })),
+      ...(answer.ask?.text ? [{ ...reply, text: answer.ask.text }] : []),
+    ]),
+    answer.ask && askQuestion(books, person.phone, { ...answer.ask, proven: message.proven }),
+    answer.undo && person.kind === 'staff' && rememberAct(books, { staffId: person.id, ...answer.undo }),
   ])
-  if (answer.ask) await askQuestion(books, person.phone, { ...answer.ask, proven: message.proven })
   for (const errand of answer.errands ?? [])
     await orderErrand(books, { ...errand, causeId: message.id, phone: person.phone })
-  if (answer.undo && person.kind === 'staff') await rememberAct(books, { staffId: person.id, ...answer.undo })
 }
 
 const APOLOGY =

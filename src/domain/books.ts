@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Selectable } from 'kysely'
-import { CompiledQuery, sql, type Transaction } from 'kysely'
+import { CompiledQuery, type Kysely, type Selectable, sql } from 'kysely'
 import { type Day, dayIn, type Moment } from './calendar.ts'
 import type { Database } from './database.ts'
 import { STALE_STATEMENT } from './statement.ts'
@@ -30,7 +29,8 @@ export type Enqueue = (executor: Executor, businessId: number, job: Job) => Prom
  * security), everything written is committed together, and nothing of the outside is touched meanwhile.
  */
 export type Books = {
-  readonly trx: Transaction<Tables>
+  /** What is awaited together (`Promise.all`) is one round trip. */
+  readonly trx: Kysely<Tables>
   readonly business: Business
   readonly now: Moment
   /** The business's day at `now`. */
@@ -69,9 +69,11 @@ export function bookkeeper(deps: { database: Database; clock: Clock; enqueue: En
   const { database, clock, enqueue } = deps
   const role = database.appRole ?? 'none'
 
-  const once = <T>(businessId: number, work: (books: Books) => Promise<T>): Promise<T> =>
-    database.kysely.transaction().execute(async (trx) => {
-      const row = await open(trx, role, businessId)
+  const once = <T>(businessId: number, work: (books: Books) => Promise<T>): Promise<T> => {
+    const settings = `set local role "${role}"; set local app.business_id = '${Number(businessId)}'`
+    return database.transact(settings, async (trx) => {
+      const row = await trx.selectFrom('business').selectAll().where('id', '=', businessId).executeTakeFirst()
+      if (!row) throw new Error(`no business ${businessId}`)
       const now = clock.now()
       const business = { ...row, zone: zoneAt(row, now) }
       const executor: Executor = {
@@ -88,6 +90,7 @@ export function bookkeeper(deps: { database: Database; clock: Clock; enqueue: En
       }
       return insideBooks.run(true, work, books)
     })
+  }
 
   return async (businessId, work) => {
     for (let attempt = 1; ; attempt++) {
@@ -98,14 +101,6 @@ export function bookkeeper(deps: { database: Database; clock: Clock; enqueue: En
       }
     }
   }
-}
-
-/** Becomes the app role, names the business and reads it: without parameters, so that all of it is one round trip. */
-async function open(trx: Transaction<Tables>, role: string, businessId: number): Promise<Business> {
-  const text = `set local role "${role}"; set local app.business_id = '${Number(businessId)}'; select * from business`
-  const { rows } = await trx.executeQuery<Business>(CompiledQuery.raw(text))
-  if (!rows[0]) throw new Error(`no business ${businessId}`)
-  return rows[0]
 }
 
 /** A new time zone holds from a coming midnight on (rules 33). */

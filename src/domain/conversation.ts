@@ -12,6 +12,30 @@ export type Errand = Selectable<Tables['errand']>
 /** A question that nobody answered is forgotten after this long. */
 const QUESTION_MINUTES = 30
 
+/**
+ * Locks the conversation with a phone: turns of one person are taken in order, one at a time (C17). False where there is
+ * none yet (`addConversation`).
+ */
+export async function lockConversation(books: Books, phone: string): Promise<boolean> {
+  const locked = await books.trx
+    .selectFrom('conversation')
+    .select('phone')
+    .where('business_id', '=', books.business.id)
+    .where('phone', '=', phone)
+    .forUpdate()
+    .execute()
+  return locked.length > 0
+}
+
+/** Begins the conversation with a phone, unless there is one. */
+export async function addConversation(books: Books, phone: string): Promise<void> {
+  await books.trx
+    .insertInto('conversation')
+    .values({ business_id: books.business.id, phone, hinted_at: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
 /** The question this person has open, or nothing; an expired one is closed on the way. */
 export async function findQuestion(books: Books, phone: string): Promise<OpenQuestion | undefined> {
   const open = await books.trx
@@ -47,11 +71,7 @@ export async function askQuestion(
   },
 ): Promise<void> {
   await closeQuestions(books, phone)
-  await books.trx
-    .insertInto('conversation')
-    .values({ business_id: books.business.id, phone, hinted_at: null })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
+  await addConversation(books, phone)
   await books.trx
     .insertInto('question')
     .values({

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import pg from 'pg'
 import { type Locks, makeLocks } from './lock.ts'
 import { sendBy, statementNames } from './statement.ts'
 import type { Tables } from './tables.ts'
+import { type Connection, kyselyBy, transact } from './transaction.ts'
 
 /**
  * The connection to PostgreSQL: queries, LISTEN and session locks. Dates come as `Temporal.PlainDate`, times
@@ -11,6 +12,11 @@ import type { Tables } from './tables.ts'
  */
 export type Database = {
   readonly kysely: Kysely<Tables>
+  /**
+   * Does work in one transaction, with these settings (`set local …`), and commits it. Its statements do not wait for each
+   * other: those that are awaited together (`Promise.all`) take one round trip, and are done in the order they were said.
+   */
+  transact<T>(settings: string, work: (trx: Kysely<Tables>) => Promise<T>): Promise<T>
   /** The role that business transactions become; null where none could be made (then FORCE alone guards). */
   readonly appRole: string | null
   /** Calls `hear` for every NOTIFY, and once after each (re)connection, when something may have been missed. */
@@ -89,34 +95,28 @@ export async function openDatabase(
     options: SESSION,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    pipeline: true,
   })
   // D01: an idle client's error would end the process; the next query finds out by itself.
   pool.on('error', () => {})
   // And so would that of one which is handed out just now, before whoever asked for it can listen.
   pool.on('connect', (client) => client.on('error', () => {}))
   const names = statementNames()
-  const kysely = new Kysely<Tables>({
-    dialect: new PostgresDialect({
-      pool: {
-        connect: async () => {
-          const client = await pool.connect()
-          // The pool listens only to clients that are idle: one whose socket dies at work would end the process (D01).
-          let broken = false
-          const onError = () => {
-            broken = true
-          }
-          client.on('error', onError)
-          const release = () => {
-            client.off('error', onError)
-            client.release(broken)
-          }
-          return { query: sendBy(client, names) as never, release }
-        },
-        end: async () => {},
-        options: pool.options,
-      },
-    }),
-  })
+  const connect = async (): Promise<Connection> => {
+    const client = await pool.connect()
+    // The pool listens only to clients that are idle: one whose socket dies at work would end the process (D01).
+    let broken = false
+    const onError = () => {
+      broken = true
+    }
+    client.on('error', onError)
+    const release = (spoilt = false) => {
+      client.off('error', onError)
+      client.release(broken || spoilt)
+    }
+    return { query: sendBy(client, names), release }
+  }
+  const kysely = kyselyBy(connect)
   const locks = makeLocks(url)
   const end = async () => {
     await locks.end()
@@ -129,6 +129,7 @@ export async function openDatabase(
     const appRole = options.migrate ? await migrate(kysely, only) : await findAppRole(kysely)
     return {
       kysely,
+      transact: async (settings, work) => transact(await connect(), settings, work),
       appRole,
       listen: (channel, hear) => listen(url, channel, hear),
       tryLock: locks.tryLock,

@@ -94,19 +94,8 @@ export async function isStored(
   return found !== undefined
 }
 
-/**
- * Locks the conversation with a phone and answers its oldest message that is not handled yet: turns of one
- * person are taken in order, one at a time (C17).
- */
+/** The oldest message of a phone that is not handled yet. For whoever holds the conversation's lock. */
 export async function nextUnhandled(books: Books, phone: string): Promise<Message | undefined> {
-  if (!(await lockConversation(books, phone))) {
-    await books.trx
-      .insertInto('conversation')
-      .values({ business_id: books.business.id, phone, hinted_at: null })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-    await lockConversation(books, phone)
-  }
   return (
     books.trx
       .selectFrom('message')
@@ -120,17 +109,6 @@ export async function nextUnhandled(books: Books, phone: string): Promise<Messag
       .limit(1)
       .executeTakeFirst()
   )
-}
-
-async function lockConversation(books: Books, phone: string): Promise<boolean> {
-  const locked = await books.trx
-    .selectFrom('conversation')
-    .select('phone')
-    .where('business_id', '=', books.business.id)
-    .where('phone', '=', phone)
-    .forUpdate()
-    .execute()
-  return locked.length > 0
 }
 
 /** More than one person writes in any outage; what is beyond has its own turn. */

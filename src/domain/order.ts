@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto'
 import { type Selectable, sql } from 'kysely'
 import { ASK_MINUTES, LAST_ASK_HOURS, nextAsk } from './ask.ts'
-import { audit, type Books } from './books.ts'
+import { anyOf, audit, type Books } from './books.ts'
 import { type Day, dayIn, type Moment } from './calendar.ts'
 import { openMatter } from './conversation.ts'
 import { lockCustomers } from './customer.ts'
-import type { Invoice } from './invoice.ts'
+import { type Invoice, listOpenInvoices } from './invoice.ts'
 import { formatRupiah, type Rupiah, sum } from './money.ts'
-import { pickOpen, type Recorded, recordPayment } from './payment.ts'
+import { type Recorded, recordPayment } from './payment.ts'
 import type { Method, Tables } from './tables.ts'
 
 /** One Midtrans transaction for one or more invoices: a try to pay. */
@@ -152,12 +152,12 @@ export async function keepLink(books: Books, id: number, url: string): Promise<v
     .execute()
 }
 
-/** The open orders that would pay one of these invoices: they end when the invoice is paid another way (M15). */
-export async function listOpenOrders(books: Books, invoiceIds: readonly number[]): Promise<PaymentOrder[]> {
+/** The ids of open orders that would pay one of these invoices: they end when it is paid another way (M15). */
+export async function listOpenOrders(books: Books, invoiceIds: readonly number[]): Promise<string[]> {
   if (invoiceIds.length === 0) return []
-  return books.trx
+  const orders = await books.trx
     .selectFrom('payment_order')
-    .selectAll()
+    .select('order_id')
     .where('business_id', '=', books.business.id)
     .where('state', 'in', ['made', 'open'])
     .where('id', 'in', (eb) =>
@@ -165,10 +165,11 @@ export async function listOpenOrders(books: Books, invoiceIds: readonly number[]
         .selectFrom('payment_order_invoice as l')
         .select('l.order_id')
         .where('l.business_id', '=', books.business.id)
-        .where('l.invoice_id', 'in', [...invoiceIds]),
+        .where('l.invoice_id', '=', anyOf(invoiceIds)),
     )
     .orderBy('id')
     .execute()
+  return orders.map((order) => order.order_id)
 }
 
 /** What became of a gateway's word on an order. */
@@ -193,17 +194,26 @@ export type Applied =
 export async function applyStatus(books: Books, orderId: string, status: GatewayStatus): Promise<Applied> {
   const lines = await listOrderLines(books, orderId)
   if (lines.length === 0) return { outcome: 'nothing', reason: 'unknown order' }
-  await lockCustomers(books, [...new Set(lines.map((line) => line.customerId))])
-  const order = (await findOrder(books, orderId)) as PaymentOrder
+  const customerIds = [...new Set(lines.map((line) => line.customerId))]
+  // The lock is said first: what is read behind it stays true until the commit.
+  const [, found, open] = await Promise.all([
+    lockCustomers(books, customerIds),
+    findOrder(books, orderId),
+    listOpenInvoices(books, customerIds, { ahead: true }),
+  ])
+  const order = found as PaymentOrder
   const { state, money, reason } = judge(order, status, books.now)
-  await books.trx
-    .updateTable('payment_order')
-    .set({ state, asked_at: books.now, ask_at: nextAsk({ ...order, state }, books.now) })
-    .$if(money !== undefined, (query) => query.set({ transaction_id: money?.transactionId }))
-    .where('business_id', '=', books.business.id)
-    .where('id', '=', order.id)
-    .execute()
-  if (money) return record(books, order, lines, status, money)
+  const [, applied] = await Promise.all([
+    books.trx
+      .updateTable('payment_order')
+      .set({ state, asked_at: books.now, ask_at: nextAsk({ ...order, state }, books.now) })
+      .$if(money !== undefined, (query) => query.set({ transaction_id: money?.transactionId }))
+      .where('business_id', '=', books.business.id)
+      .where('id', '=', order.id)
+      .execute(),
+    money && record(books, { order, lines, open }, status, money),
+  ])
+  if (applied) return applied
   if (state !== 'reversed' || order.state === 'reversed') return { outcome: 'nothing', reason }
   await audit(books, { actor: 'midtrans', act: 'order.reversed', subject: `order:${order.id}` })
   return { outcome: 'reversed', order, lines }
@@ -239,24 +249,20 @@ function isOver(order: PaymentOrder, { state }: GatewayStatus, now: Moment): boo
   return state === 'expired' || Temporal.Instant.compare(end, now) <= 0
 }
 
-function record(
-  books: Books,
-  order: PaymentOrder,
-  lines: OrderLine[],
-  status: GatewayStatus,
-  { transactionId, amount }: Money,
-): Promise<Applied> {
+/** An order, what it pays for, and which invoices of its customers are open. */
+type Found = { order: PaymentOrder; lines: OrderLine[]; open: readonly Invoice[] }
+
+function record(books: Books, found: Found, status: GatewayStatus, { transactionId, amount }: Money): Promise<Applied> {
   const paidOn = dayIn(books.business.zone, status.paidAt ?? books.now)
   const payment = { method: status.method, paidOn, channel: 'midtrans' as const }
-  return amount === order.amount
-    ? recordExact(books, order, lines, transactionId, payment)
-    : holdOther(books, order, lines, transactionId, { ...payment, amount })
+  return amount === found.order.amount
+    ? recordExact(books, found, transactionId, payment)
+    : holdOther(books, found, transactionId, { ...payment, amount })
 }
 
 async function recordExact(
   books: Books,
-  order: PaymentOrder,
-  lines: OrderLine[],
+  { order, lines, open }: Found,
   transactionId: string,
   payment: { method: Method; paidOn: Day; channel: 'midtrans' },
 ): Promise<Applied> {
@@ -269,11 +275,7 @@ async function recordExact(
       amount: sum(own.map((line) => line.amount)),
       // One transaction may pay for several customers of one phone: a payment for each.
       source: `midtrans:${transactionId}:${customerId}`,
-      invoices: await pickOpen(
-        books,
-        customerId,
-        own.map((line) => line.invoiceId),
-      ),
+      invoices: own.flatMap((line) => open.find((invoice) => invoice.id === line.invoiceId) ?? []),
     })
     if (made) recorded.push(made)
   }
@@ -283,8 +285,7 @@ async function recordExact(
 
 async function holdOther(
   books: Books,
-  order: PaymentOrder,
-  lines: OrderLine[],
+  { order, lines }: Found,
   transactionId: string,
   payment: { method: Method; paidOn: Day; channel: 'midtrans'; amount: Rupiah },
 ): Promise<Applied> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
-import type { Books } from './books.ts'
+import { type Books, json } from './books.ts'
 import { addDays, dayIn, type Moment, momentOf } from './calendar.ts'
 import type { Message } from './message.ts'
 import { nextBroadcastSlot } from './pace.ts'
@@ -84,30 +84,26 @@ export type NewMessage = {
 /** Queues messages: they leave after the commit, by the sender alone. Answers their ids in order. */
 export async function queueMessages(books: Books, fresh: readonly NewMessage[]): Promise<number[]> {
   if (fresh.length === 0) return []
-  const rows = await books.trx
-    .insertInto('message')
-    .values(
-      fresh.map((message) => ({
-        business_id: books.business.id,
-        direction: 'out' as const,
-        channel: message.channel ?? 'bot',
-        outside_id: outsideId(),
-        phone: message.phone,
-        kind: message.kind,
-        text: message.text,
-        file_id: message.fileId ?? null,
-        cause_id: message.causeId ?? null,
-        broadcast_id: message.broadcastId ?? null,
-        customer_id: message.customerId ?? null,
-        payment_id: message.paymentId ?? null,
-        status: 'waiting' as const,
-        at: books.now,
-        not_before: books.now.add({ seconds: message.delaySeconds ?? 0 }),
-      })),
-    )
-    // Wakes the sender when this transaction commits, once, however many rows say so.
-    .returning(['id', wake(books, sql.ref('channel')).as('woken')])
-    .execute()
+  const { business, now } = books
+  const messages = fresh.map(({ delaySeconds = 0, channel = 'bot', ...message }) => ({
+    ...message,
+    channel,
+    // JSON has no place for half a character, where a text was cut.
+    text: message.text.toWellFormed(),
+    outsideId: outsideId(),
+    notBefore: now.add({ seconds: delaySeconds }),
+  }))
+  // One parameter, so that the statement is the same however many there are.
+  const { rows } = await sql<{ id: number }>`
+    insert into message (business_id, direction, channel, outside_id, phone, kind, text, file_id, cause_id, broadcast_id,
+                         customer_id, payment_id, status, at, not_before)
+    select ${business.id}, 'out', m.channel, m."outsideId", m.phone, m.kind, m.text, m."fileId", m."causeId", m."broadcastId",
+           m."customerId", m."paymentId", 'waiting', ${now}, m."notBefore"
+      from json_to_recordset(${json(messages)}) as m (
+             channel text, "outsideId" text, phone text, kind text, text text, "fileId" bigint, "causeId" bigint,
+             "broadcastId" bigint, "customerId" bigint, "paymentId" bigint, "notBefore" timestamptz)
+    returning id, ${wake(books, sql.ref('channel'))}`.execute(books.trx)
+  // It wakes the sender when this transaction commits, once, however many rows say so.
   return rows.map((row) => row.id)
 }
 

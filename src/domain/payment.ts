@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import { audit, type Books } from './books.ts'
+import { audit, type Books, json } from './books.ts'
 import type { Day, Moment } from './calendar.ts'
-import { type Allocation, allocate, spread } from './credit.ts'
+import { allocate, spread } from './credit.ts'
 import { lockCustomers } from './customer.ts'
 import { afterPaying, findInvoices, type Invoice, listOpenInvoices } from './invoice.ts'
 import { type Rupiah, rupiah, sum } from './money.ts'
@@ -29,7 +29,6 @@ export type Recorded = {
   amount: Rupiah
   /** The invoices it touched, as they stand now. */
   invoices: Invoice[]
-  paid: Allocation[]
   /** What is over and became credit. */
   credit: Rupiah
 }
@@ -49,21 +48,20 @@ export type Payment = {
 }
 
 /**
- * Records money and lets it pay, the oldest invoice first; what is over stays as credit. Locks the customer
- * first, so the caller's reading of open invoices must come after `lockCustomers` too (rules 20, M10).
- * Answers nothing when this source was recorded before: then nothing changed.
+ * Records money and lets it pay, the oldest invoice first; what is over stays as credit: one statement, so there is no
+ * money without its trace and without what it paid. Who brings the invoices has read them under the customer's lock
+ * (rules 20, M10). Answers nothing when this source was recorded before: then nothing changed.
  */
 export async function recordPayment(books: Books, fresh: NewPayment): Promise<Recorded | undefined> {
   const { trx, business, now } = books
+  const { customerId, amount, held = false } = fresh
+  const pays = payOver(amount, held ? [] : (fresh.invoices ?? (await lockOpenInvoices(books, customerId))))
   const actor = fresh.staffId ? `staff:${fresh.staffId}` : fresh.channel
   const { rows } = await sql<{ id: number }>`
-    with payer as materialized (
-      select id from customer where business_id = ${business.id} and id = ${fresh.customerId} for update
-    ), recorded as (
+    with recorded as (
       insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_by, recorded_at, held)
-      select ${business.id}, id, ${fresh.amount}, ${fresh.method}, ${fresh.paidOn}, ${fresh.channel}, ${fresh.source},
-             ${fresh.staffId ?? null}, ${now}, ${fresh.held ?? false}
-        from payer
+      values (${business.id}, ${customerId}, ${amount}, ${fresh.method}, ${fresh.paidOn}, ${fresh.channel}, ${fresh.source},
+              ${fresh.staffId ?? null}, ${now}, ${held})
       on conflict (business_id, source) do nothing
       returning *
     ), noted as (
@@ -71,15 +69,23 @@ export async function recordPayment(books: Books, fresh: NewPayment): Promise<Re
       select business_id, recorded_at, ${actor}, 'payment.record', 'payment:' || id,
              jsonb_build_object('customerId', customer_id, 'amount', amount, 'method', method)
         from recorded
+    ), paid as (
+      insert into allocation (business_id, customer_id, payment_id, invoice_id, amount, reason, at)
+      select r.business_id, r.customer_id, r.id, part."invoiceId", part.amount, 'payment', r.recorded_at
+        from recorded r, jsonb_to_recordset(${json(pays.parts)}) as part ("invoiceId" bigint, amount bigint)
     )
     select id from recorded`.execute(trx)
-  const inserted = rows[0]
-  if (!inserted) return undefined
-  if (fresh.held) {
-    const { customerId, amount } = fresh
-    return { paymentId: inserted.id, customerId, amount, invoices: [], paid: [], credit: amount }
-  }
-  return settle(books, inserted.id, fresh, fresh.invoices)
+  const [made] = rows
+  return made && { paymentId: made.id, customerId, amount, invoices: pays.invoices, credit: pays.credit }
+}
+
+/** The open invoices of a customer under their lock: what is read stays true until the commit (rules 20). */
+async function lockOpenInvoices(books: Books, customerId: number): Promise<Invoice[]> {
+  const [, open] = await Promise.all([
+    lockCustomers(books, [customerId]),
+    listOpenInvoices(books, [customerId], { ahead: true }),
+  ])
+  return open
 }
 
 /** Lets a payment that is held pay after all, as its owner decided. */
@@ -98,38 +104,41 @@ export async function releasePayment(
     .where('held', '=', true)
     .returning(['id', 'customer_id as customerId', 'amount'])
     .executeTakeFirst()
-  return payment && settle(books, payment.id, payment, await pickOpen(books, payment.customerId, invoiceIds))
+  if (!payment) return undefined
+  const { customerId, amount } = payment
+  const { parts, invoices, credit } = payOver(amount, await pickOpen(books, customerId, invoiceIds))
+  await allocate(
+    books,
+    parts.map((part) => ({ ...part, customerId, paymentId })),
+    'payment',
+  )
+  return { paymentId, customerId, amount, invoices, credit }
 }
 
 /** Those of a customer's invoices that are open, in the order given. */
-export async function pickOpen(books: Books, customerId: number, invoiceIds: readonly number[]): Promise<Invoice[]> {
+async function pickOpen(books: Books, customerId: number, invoiceIds: readonly number[]): Promise<Invoice[]> {
   const all = await listOpenInvoices(books, [customerId], { ahead: true })
   return invoiceIds.flatMap((id) => all.find((invoice) => invoice.id === id) ?? [])
 }
 
-async function settle(
-  books: Books,
-  paymentId: number,
-  payment: { customerId: number; amount: Rupiah },
-  invoices?: readonly Invoice[],
-): Promise<Recorded> {
-  const { customerId, amount } = payment
-  const open = invoices ?? (await listOpenInvoices(books, [customerId], { ahead: true }))
-  const paid = spread(
-    [{ paymentId, customerId, free: amount }],
+/** How an amount pays invoices of one customer, in the order given: the parts, how those stand then, and what is over. */
+export function payOver(
+  amount: Rupiah,
+  open: readonly Invoice[],
+): { parts: { invoiceId: number; amount: Rupiah }[]; invoices: Invoice[]; credit: Rupiah } {
+  const customerId = 0
+  const parts = spread(
+    [{ paymentId: 0, customerId, free: amount }],
     open.map((invoice) => ({ invoiceId: invoice.id, customerId, open: invoice.open })),
   )
-  await allocate(books, paid, 'payment')
+  const paid = new Map(parts.map((part) => [part.invoiceId, part.amount]))
   return {
-    paymentId,
-    customerId,
-    amount,
-    paid,
+    parts: parts.map((part) => ({ invoiceId: part.invoiceId, amount: part.amount })),
     invoices: open.flatMap((invoice) => {
-      const part = paid.find((row) => row.invoiceId === invoice.id)
-      return part ? [afterPaying(invoice, part.amount)] : []
+      const part = paid.get(invoice.id)
+      return part ? [afterPaying(invoice, part)] : []
     }),
-    credit: rupiah(amount - sum(paid.map((row) => row.amount))),
+    credit: rupiah(amount - sum(parts.map((part) => part.amount))),
   }
 }
 
@@ -232,29 +241,25 @@ export async function findPayer(books: Books, invoiceId: number): Promise<Paymen
     .executeTakeFirst()
 }
 
-/**
- * The same amount from the same customer by the same person within minutes: a repeat, or another payment (rules 16).
- * With `invoiceIds` only one that paid on those.
- */
-export async function findRecentPayment(
+/** A payment with the invoices that it paid on. */
+export type RecentPayment = Payment & { invoiceIds: number[] }
+
+/** What a person recorded for a customer within the last minutes and did not take back, the newest first. */
+export async function listRecentPayments(
   books: Books,
-  customerId: number,
-  amount: Rupiah,
-  staffId: number,
+  who: { customerId: number; staffId: number },
   minutes: number,
-  invoiceIds?: readonly number[],
-): Promise<Payment | undefined> {
-  const paid = sql<boolean>`exists (
-    select from allocation a where a.business_id = p.business_id and a.payment_id = p.id
-       and a.invoice_id = any (${invoiceIds ?? []}::bigint[]))`
+): Promise<RecentPayment[]> {
   return payments(books)
-    .where('p.customer_id', '=', customerId)
-    .where('p.amount', '=', amount)
-    .where('p.recorded_by', '=', staffId)
+    .select(
+      sql<number[]>`(
+        select coalesce(jsonb_agg(a.invoice_id), '[]') from allocation a
+         where a.business_id = p.business_id and a.payment_id = p.id)`.as('invoiceIds'),
+    )
+    .where('p.customer_id', '=', who.customerId)
+    .where('p.recorded_by', '=', who.staffId)
     .where('p.returned', '=', 0 as Rupiah)
     .where('p.recorded_at', '>', books.now.subtract({ minutes }))
-    .where(invoiceIds ? paid : sql<boolean>`true`)
     .orderBy('p.id', 'desc')
-    .limit(1)
-    .executeTakeFirst()
+    .execute()
 }

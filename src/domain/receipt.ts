@@ -16,11 +16,14 @@ export async function announceApplied(books: Books, applied: Applied): Promise<v
 
 async function announcePaid(books: Books, applied: Extract<Applied, { outcome: 'paid' }>): Promise<void> {
   const { business, today, now } = books
-  const owners = await listStaff(books, ['owner'])
   const messages: NewMessage[] = []
-  const paidToday = await digitalToday(books)
-  for (const recorded of applied.recorded) {
-    const customer = await findCustomer(books, recorded.customerId, { withdrawn: true })
+  const [owners, paidToday, ...customers] = await Promise.all([
+    listStaff(books, ['owner']),
+    digitalToday(books),
+    ...applied.recorded.map(({ customerId }) => findCustomer(books, customerId, { withdrawn: true })),
+  ])
+  for (const [at, recorded] of applied.recorded.entries()) {
+    const customer = customers[at]
     if (!customer) continue
     const { method } = applied
     // Who is no customer any more gets no next bill: their money is kept, and a person gives it back (M16).

@@ -31,29 +31,18 @@ export type StatementNames = { nameOf(text: string): string | undefined; forget(
 /** What PostgreSQL says of a prepared `select *` once another program has added a column to the table. */
 export const STALE_STATEMENT = '0A000'
 
-/**
- * Sends statements by one connection. `begin` waits for the statement behind it and travels with it where that has no
- * parameters. Of several statements in one text the last one's rows count.
- */
+/** Sends a statement by a connection. Of several in one text, which have no parameters, the last one's rows count. */
 export function sendBy(client: pg.PoolClient, names: StatementNames) {
-  let begun = false
-  return async (text: string, values: readonly unknown[]) => {
-    if (text === 'begin') {
-      begun = true
-      return { command: 'BEGIN', rowCount: null, rows: [] }
-    }
-    const first = begun
-    begun = false
+  return async (text: string, values: readonly unknown[]): Promise<pg.QueryResult> => {
     if (values.length > 0) {
-      if (first) await client.query('begin')
       const query = client.query({ name: names.nameOf(text), text, values: values.map(toColumn) })
       return query.catch((error: { code?: string }) => {
         if (error.code === STALE_STATEMENT) names.forget()
         throw error
       })
     }
-    const results = (await client.query(first ? `begin; ${text}` : text)) as pg.QueryResult | pg.QueryResult[]
-    return Array.isArray(results) ? results.at(-1) : results
+    const results = (await client.query(text)) as pg.QueryResult | pg.QueryResult[]
+    return Array.isArray(results) ? (results.at(-1) as pg.QueryResult) : results
   }
 }
 

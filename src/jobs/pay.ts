@@ -86,9 +86,11 @@ async function askAndApply(
     const status = await gateway.getStatus(orderId)
     await openBooks(business.id, async (books) => {
       const applied = await applyStatus(books, orderId, status)
-      await announceApplied(books, applied)
-      if (moot) await closeUnpaid(books, orderId)
-      await note(books, applied.outcome === 'nothing' ? applied.reason : applied.outcome)
+      await Promise.all([
+        announceApplied(books, applied),
+        moot && closeUnpaid(books, orderId),
+        note(books, applied.outcome === 'nothing' ? applied.reason : applied.outcome),
+      ])
     })
   } catch (error) {
     if (error instanceof GatewayError && error.fault === 'device') await tellKeyRefused(openBooks, business)

@@ -127,5 +127,5 @@ export function dyingAfter(openBooks: OpenBooks, statements: number): OpenBooks 
     },
     transformResult: async ({ result }) => result,
   }
-  return (id, work) => openBooks(id, (books) => work({ ...books, trx: books.trx.withPlugin(count) as Books['trx'] }))
+  return (id, work) => openBooks(id, (books) => work({ ...books, trx: books.trx.withPlugin(count) }))
 }

@@ -4,11 +4,12 @@ import type { Customer } from '../../domain/customer.ts'
 import type { Invoice } from '../../domain/invoice.ts'
 import { formatMethod, receiptLetter } from '../../domain/letter.ts'
 import type { Rupiah } from '../../domain/money.ts'
+import { listOpenOrders } from '../../domain/order.ts'
 import { quietUntil } from '../../domain/outbox.ts'
-import { findRecentPayment, type Payment, type Recorded } from '../../domain/payment.ts'
+import { listRecentPayments, type Payment, type RecentPayment, type Recorded } from '../../domain/payment.ts'
 import { formatPhone } from '../../domain/phone.ts'
 import type { Method } from '../../domain/tables.ts'
-import type { Note, StaffTurn } from '../command.ts'
+import type { Answer, Note, StaffTurn } from '../command.ts'
 import type { PaymentItem } from '../items.ts'
 
 /** What recording one payment, recording several and taking one back have in common. */
@@ -34,21 +35,26 @@ export type RecordArgs = {
 /** The same payment within this time is asked about: a message sent twice by a shaky thumb (rules 16). */
 const REPEAT_MINUTES = 10
 
-/** What this person recorded for the same customer just now; where a month was named, only for one of its bills. */
+/** What this person recorded for the same customer just now. */
+export function listRepeatable({ books, person }: StaffTurn, customer: Customer): Promise<RecentPayment[]> {
+  return listRecentPayments(books, { customerId: customer.id, staffId: person.id }, REPEAT_MINUTES)
+}
+
+/** The one of those that a payment would repeat; where a month was named, only one that paid on its bills. */
 export function findRepeat(
-  { books, person }: StaffTurn,
-  customer: Customer,
+  recent: readonly RecentPayment[],
   amount: Rupiah,
   named?: readonly Invoice[],
-): Promise<Payment | undefined> {
-  return findRecentPayment(
-    books,
-    customer.id,
-    amount,
-    person.id,
-    REPEAT_MINUTES,
-    named?.map(({ id }) => id),
+): RecentPayment | undefined {
+  return recent.find(
+    (payment) => payment.amount === amount && (!named || named.some(({ id }) => payment.invoiceIds.includes(id))),
   )
+}
+
+/** What ends the pay links of invoices that were just paid another way (M15). */
+export async function closeOrders(books: Books, invoiceIds: readonly number[]): Promise<Answer['errands']> {
+  const orders = await listOpenOrders(books, invoiceIds)
+  return orders.map((orderId) => ({ kind: 'order.close', args: { orderId } }))
 }
 
 /** `tunai, dicatat *Ujang* 9 Des 2026 14.02` */

@@ -10,11 +10,10 @@ import {
 import { listOpenInvoices } from '../../domain/invoice.ts'
 import { formatMethod } from '../../domain/letter.ts'
 import { formatRupiah, type Rupiah, rupiah, sum } from '../../domain/money.ts'
-import { listOpenOrders } from '../../domain/order.ts'
 import { recordPayment } from '../../domain/payment.ts'
 import type { Answer, Note, StaffTurn } from '../command.ts'
 import type { PaymentItem } from '../items.ts'
-import { findRepeat, makeReceipt, type RecordArgs } from './paid.ts'
+import { closeOrders, findRepeat, listRepeatable, makeReceipt, type RecordArgs } from './paid.ts'
 
 type Clear = { place: number; item: PaymentItem; customer: Customer; amount: Rupiah; owed: Rupiah }
 type Unclear = { place: number; who: string; why: string }
@@ -92,7 +91,7 @@ async function clarify(
   if (item.amount === undefined && open.length > 1)
     return { why: `${nameWithArea(customer)} punya ${open.length} tagihan, tulis jumlahnya` }
   const amount = item.amount ?? owed
-  const repeat = listed ? undefined : await findRepeat(turn, customer, amount)
+  const repeat = listed ? undefined : findRepeat(await listRepeatable(turn, customer), amount)
   if (repeat)
     return {
       why: `${formatRupiah(amount)} baru saja dicatat ${formatTime(repeat.recordedAt, books.business.zone)}; kalau memang lagi, tulis sendiri`,
@@ -139,10 +138,7 @@ async function recordClear(
   return {
     text: `✅ *${clear.length} pembayaran* dicatat, *${total}*${how}.${left}\nSalah? Ketik *batal*, semuanya ditarik.`,
     notes,
-    errands: (await listOpenOrders(books, touched)).map((order) => ({
-      kind: 'order.close',
-      args: { orderId: order.order_id },
-    })),
+    errands: await closeOrders(books, touched),
     undo: {
       command: 'payment.record',
       args: { paymentIds },

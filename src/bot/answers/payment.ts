@@ -4,11 +4,18 @@ import { boldName, type Customer, lockCustomers, nameWithArea, showName } from '
 import { findByNumber, type Invoice, listInvoices, listOpenInvoices } from '../../domain/invoice.ts'
 import { formatMethod, namePeriod, namePeriods } from '../../domain/letter.ts'
 import { formatRupiah, type Rupiah, sum } from '../../domain/money.ts'
-import { listOpenOrders } from '../../domain/order.ts'
-import { findPayer, recordPayment } from '../../domain/payment.ts'
+import { findPayer, payOver, type RecentPayment, recordPayment } from '../../domain/payment.ts'
 import { listSubscriptions } from '../../domain/subscription.ts'
 import type { Answer, StaffTurn } from '../command.ts'
-import { type Done, describePayment, findRepeat, makeReceipt, type RecordArgs } from './paid.ts'
+import {
+  closeOrders,
+  type Done,
+  describePayment,
+  findRepeat,
+  listRepeatable,
+  makeReceipt,
+  type RecordArgs,
+} from './paid.ts'
 import { recordMany } from './payment-list.ts'
 import { pickCustomer } from './pick.ts'
 
@@ -28,8 +35,13 @@ export async function handleRecord(turn: StaffTurn, args: RecordArgs): Promise<A
   })
   if ('answer' in picked) return picked.answer
   const { customer } = picked
-  await lockCustomers(books, [customer.id])
-  const decided = await decide(turn, customer, { ...args, customerId: customer.id })
+  // The lock is said first: what is read behind it stays true until the commit (rules 20).
+  const [, open, recent] = await Promise.all([
+    lockCustomers(books, [customer.id]),
+    listOpenInvoices(books, [customer.id]),
+    listRepeatable(turn, customer),
+  ])
+  const decided = await decide(turn, customer, { ...args, customerId: customer.id }, { all: open, recent })
   if ('answer' in decided) return decided.answer
   return record(turn, customer, decided.amount, decided.invoices, args)
 }
@@ -50,9 +62,13 @@ function checkDate(books: Books, args: RecordArgs): Answer | undefined {
 type Decided = { amount: Rupiah; invoices: Invoice[] } | { answer: Answer }
 
 /** Finds out which invoices are paid with how much; anything in doubt is asked (rules 12, 13, 16). */
-async function decide(turn: StaffTurn, customer: Customer, args: RecordArgs): Promise<Decided> {
+async function decide(
+  turn: StaffTurn,
+  customer: Customer,
+  args: RecordArgs,
+  { all, recent }: { all: Invoice[]; recent: readonly RecentPayment[] },
+): Promise<Decided> {
   const { books } = turn
-  const all = await listOpenInvoices(books, [customer.id])
   const ids = args.invoiceIds ?? (await namedByNumber(books, args.who))
   const open = all.filter(
     (invoice) => (!ids || ids.includes(invoice.id)) && (!args.month || invoice.period?.equals(args.month)),
@@ -67,7 +83,7 @@ async function decide(turn: StaffTurn, customer: Customer, args: RecordArgs): Pr
         ask: { command: 'payment.record', args: { ...args, guessed: undefined }, awaits: 'yes' },
       },
     }
-  const repeat = args.repeated ? undefined : await findRepeat(turn, customer, amount, args.month ? open : undefined)
+  const repeat = args.repeated ? undefined : findRepeat(recent, amount, args.month ? open : undefined)
   if (repeat)
     return {
       answer: {
@@ -164,22 +180,22 @@ async function record(
 ): Promise<Answer> {
   const { books, person, message } = turn
   const method = args.method ?? 'cash'
-  const made = await recordPayment(books, {
-    customerId: customer.id,
-    amount,
-    method,
-    paidOn: args.date ?? books.today,
-    channel: 'chat',
-    source: `message:${message.id}`,
-    staffId: person.id,
-    invoices,
-  })
+  const touched = payOver(amount, invoices).invoices.map(({ id }) => id)
+  const [made, errands] = await Promise.all([
+    recordPayment(books, {
+      customerId: customer.id,
+      amount,
+      method,
+      paidOn: args.date ?? books.today,
+      channel: 'chat',
+      source: `message:${message.id}`,
+      staffId: person.id,
+      invoices,
+    }),
+    closeOrders(books, touched),
+  ])
   if (!made) throw new Error(`message ${message.id} was handled before`)
   const receipt = await makeReceipt(turn, customer, { amount, method, made })
-  const orders = await listOpenOrders(
-    books,
-    made.invoices.map(({ id }) => id),
-  )
   return {
     text: [
       ...(await describeRecorded(turn, customer, { amount, method, made, date: args.date })),
@@ -187,7 +203,7 @@ async function record(
       'Salah? Ketik *batal*.',
     ].join('\n'),
     ...(receipt && { notes: [receipt.note] }),
-    errands: orders.map((order) => ({ kind: 'order.close', args: { orderId: order.order_id } })),
+    errands,
     undo: {
       command: 'payment.record',
       args: { paymentIds: [made.paymentId] },
