@@ -15,7 +15,10 @@ import type { Place, Site } from './place.ts'
 import { interleave, type Line, seconds } from './rounds.ts'
 import { asBusiness, MIDTRANS_KEY, makeBare, SEALER, START, seedBusiness } from './seed.ts'
 
-const PER_ROUND = 300
+/** Short slices and many of them, as with turns. */
+const PER_SLICE = 100
+const SLICES = 3
+const WARM_UP = 4
 const AT_ONCE = 16
 const AMOUNT = 150_000
 
@@ -30,19 +33,20 @@ export async function notifications(place: Place, rounds: number): Promise<Line[
   const [{ port }] = (await once(outside, 'message')) as [Outside]
   const statusUrl = `http://127.0.0.1:${port}/v2`
   const count = countdown()
-  const half = PER_ROUND * (rounds + 1)
+  const slices = SLICES * rounds
+  const half = PER_SLICE * (WARM_UP + slices)
   const ours = await startOurs(site, statusUrl.slice(0, -3), 2 * half, count)
   const each = { serverKey: MIDTRANS_KEY, statusUrl, onRecorded: count.down, onError: count.fail }
   const now = START.toString()
   const same = await serveBare(sameBooks(site.own, ours.slug, now), each)
   const bare = await serveBare(barestBooks(site.bare, now), each)
-  const play = (url: string, from: number) => async (round: number) => {
-    const orderIds = Array.from({ length: PER_ROUND }, (_, index) => orderIdOf(from + round * PER_ROUND + index))
-    return PER_ROUND / (await seconds(() => Promise.all([count.from(PER_ROUND), sendFrom(outside, url, orderIds)])))
+  const play = (url: string, from: number) => async (slice: number) => {
+    const orderIds = Array.from({ length: PER_SLICE }, (_, index) => orderIdOf(from + slice * PER_SLICE + index))
+    return PER_SLICE / (await seconds(() => Promise.all([count.from(PER_SLICE), sendFrom(outside, url, orderIds)])))
   }
   try {
     const contenders = { ours: play(ours.url, 0), same: play(same.url, half), plain: play(bare.url, 0) }
-    const measured = await interleave(rounds, contenders, site)
+    const measured = await interleave(slices, contenders, { warmUp: WARM_UP, settle: site.settle })
     await check(site, ours, half)
     const line = { unit: '/s', ours: measured.ours, aim: 0.6 } as const
     return [

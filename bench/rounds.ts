@@ -12,22 +12,23 @@ export type Line = {
 
 /**
  * Measures contenders in turns (ours, baseline, ours, baseline …), so that whatever else the machine does meanwhile
- * meets them alike. The first round warms up and does not count; `settle` comes behind it: plans that were made while a
+ * meets them alike. The first rounds warm up and do not count; `settle` comes behind them: plans that were made while a
  * table was empty are no business's everyday.
+ * @param contenders each is told which round it is, from 0 on
  */
 export async function interleave<Name extends string>(
   rounds: number,
   contenders: Record<Name, (round: number) => Promise<number>>,
-  { warmUp = true, settle }: { warmUp?: boolean; settle?: () => Promise<void> } = {},
+  { warmUp = 1, settle }: { warmUp?: number; settle?: () => Promise<void> } = {},
 ): Promise<Record<Name, number[]>> {
   const names = Object.keys(contenders) as Name[]
   const measured = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>
-  for (let round = warmUp ? 0 : 1; round <= rounds; round++) {
+  for (let round = 0; round < warmUp + rounds; round++) {
     for (const name of names) {
       const value = await contenders[name](round)
-      if (round > 0) measured[name].push(value)
+      if (round >= warmUp) measured[name].push(value)
     }
-    if (round === 0) await settle?.()
+    if (round + 1 === warmUp) await settle?.()
   }
   return measured
 }

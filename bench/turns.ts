@@ -9,8 +9,12 @@ import type { Place, Site } from './place.ts'
 import { interleave, type Line, rate } from './rounds.ts'
 import { customerPhone, makeBare, START, seedBusiness, staffPhone } from './seed.ts'
 
-/** Turns of a round, by how many are under way at once: some seconds each, so that a program that has run for a while is measured. */
-const TURNS: Readonly<Record<number, number>> = { 1: 400, 16: 1_200 }
+/** Turns of a slice, by how many are under way at once. */
+const TURNS: Readonly<Record<number, number>> = { 1: 130, 16: 400 }
+/** Short slices and many of them: the speed of a shared machine changes within seconds. */
+const SLICES = 3
+/** A program that has run for a while is measured. */
+const WARM_UP = 4
 const AMOUNT = 50_000
 
 /**
@@ -21,8 +25,9 @@ const AMOUNT = 50_000
  */
 export async function turns(place: Place, rounds: number): Promise<Line[]> {
   const site = await place.site('turns')
-  const perRound = Object.values(TURNS).reduce((sum, count) => sum + count, 0)
-  const { businessId, openBooks } = await open(site, 2 * perRound * (rounds + 1))
+  const slices = SLICES * rounds
+  const half = Object.values(TURNS).reduce((sum, count) => sum + count, 0) * (WARM_UP + slices)
+  const { businessId, openBooks } = await open(site, 2 * half)
   const bot = makeBot({
     openBooks,
     publicUrl: 'http://127.0.0.1',
@@ -47,7 +52,6 @@ export async function turns(place: Place, rounds: number): Promise<Line[]> {
     amount: AMOUNT,
     text: `lunas ${customerPhone(index)} 50rb`,
   })
-  const half = perRound * (rounds + 1)
   const lines: Line[] = []
   let from = 0
   for (const [atOnce, count] of Object.entries(TURNS).map(([key, value]) => [Number(key), value] as const)) {
@@ -61,8 +65,8 @@ export async function turns(place: Place, rounds: number): Promise<Line[]> {
       bare: (round: number) => rate(batch(round), atOnce, (index, staff) => payBare(site.bare, turn(index, staff))),
       tpcb: (round: number) => rate(batch(round), atOnce, () => tpcb(site.bare, 16)),
     }
-    const measured = await interleave(rounds, contenders, site)
-    from += count * (rounds + 1)
+    const measured = await interleave(slices, contenders, { warmUp: WARM_UP, settle: site.settle })
+    from += count * (WARM_UP + slices)
     const beside = (figure: string, baseline: readonly number[], aim?: number) =>
       lines.push({ figure, unit: '/s', ours: measured.ours, baseline, aim })
     beside(`payment by chat, ${atOnce} at a time`, measured.same, 0.7)

@@ -95,7 +95,9 @@ function phoneAt(tokens: readonly Token[], at: number): Found | undefined {
     if (!token || token.kind === 'word' || (token.kind === 'mark' && !'()+-–—.'.includes(token.text))) break
     if (token.kind === 'number') ends.push(i + 1)
     // A number that is a phone by itself does not take in the next one, which is money.
-    if (ends.length === 1 && /^(?:(?:0|62)\d{9}|8\d{9})/.test(token.text) && readPhone(token.text)) break
+    const whole = ends.length === 1 && /^(?:(?:0|62)\d{9}|8\d{9})/.test(token.text) ? readPhone(token.text) : undefined
+    if (whole && marks === 0) return { value: { kind: 'phone', phone: whole.phone }, to: i + 1 }
+    if (whole) break
   }
   for (const to of ends.reverse()) {
     const phone = readPhone(joined(tokens.slice(at, to)))
