@@ -4,11 +4,12 @@ import { addCustomer } from '../../src/domain/customer.ts'
 import { type Invoice, issueChunk, listOpenInvoices, voidInvoices } from '../../src/domain/invoice.ts'
 import { rupiah } from '../../src/domain/money.ts'
 import { applyStatus, findOrder, type GatewayStatus, openOrder, type PaymentOrder } from '../../src/domain/order.ts'
+import { recordPayment, releasePayment } from '../../src/domain/payment.ts'
 import { addPlan } from '../../src/domain/plan.ts'
 import { announceApplied } from '../../src/domain/receipt.ts'
 import { addStaff } from '../../src/domain/staff.ts'
 import { firstInvoice, subscribe } from '../../src/domain/subscription.ts'
-import { createTestBusiness, openTestBooks } from '../support/database.ts'
+import { createTestBusiness, openTestBooks, untilWaiting } from '../support/database.ts'
 
 const { open, openBooks, database, businessId, clock } = await openTestBooks()
 const PHONE = '6285700001101'
@@ -88,6 +89,58 @@ describe('an order id', () => {
       (await findOrder(books, second.order_id))?.transaction_id,
     ])
     expect(states).toEqual(['one', 'two'])
+  })
+})
+
+describe('while a bill is being paid by hand (M10)', () => {
+  /** A bill and an order for it, and a payment by hand that stands right before its commit until `finish`. */
+  async function payingByHand(name: string) {
+    const { invoice, order } = await open(async (books) => {
+      const fresh = await bill(books, name)
+      return { invoice: fresh, order: await openOrder(books, PHONE, [fresh]) }
+    })
+    const { promise: gate, resolve: letGo } = Promise.withResolvers<void>()
+    const { promise: recorded, resolve: isRecorded } = Promise.withResolvers<void>()
+    const begin = () => {
+      const byHand = open(async (books) => {
+        const cash = { method: 'cash', paidOn: books.today, channel: 'chat' } as const
+        const amount = rupiah(150_000)
+        await recordPayment(books, { ...cash, customerId: invoice.customerId, amount, source: `message:${name}` })
+        isRecorded()
+        await gate
+      })
+      return { recorded, byHand }
+    }
+    const finish = async () => {
+      await untilWaiting(database, 1)
+      letGo()
+    }
+    return { invoice, order, begin, finish }
+  }
+
+  test('money by Midtrans waits, and is credit then', async () => {
+    const { order, begin, finish } = await payingByHand('Lewat Midtrans')
+    const { recorded, byHand } = begin()
+    await recorded
+    const byMidtrans = open((books) => applyStatus(books, order.order_id, paid('meanwhile')))
+    await finish()
+    await byHand
+    expect(await byMidtrans).toMatchObject({ outcome: 'paid', recorded: [{ credit: 150_000, invoices: [] }] })
+  })
+
+  test('money that was held and is let pay waits, and is credit then', async () => {
+    const { invoice, order, begin, finish } = await payingByHand('Ditahan')
+    const other = paid('held', { amount: rupiah(120_000) })
+    expect(await open((books) => applyStatus(books, order.order_id, other))).toMatchObject({ outcome: 'differs' })
+    const { id } = await open(({ trx }) =>
+      trx.selectFrom('payment').select('id').where('held', '=', true).executeTakeFirstOrThrow(),
+    )
+    const { recorded, byHand } = begin()
+    await recorded
+    const released = open((books) => releasePayment(books, id, [invoice.id]))
+    await finish()
+    await byHand
+    expect(await released).toMatchObject({ credit: 120_000, invoices: [] })
   })
 })
 
