@@ -11,6 +11,9 @@ export function kyselyBy(connect: () => Promise<Connection>): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 }
 
+/** What PostgreSQL says of every statement behind one that failed. */
+const ABORTED = '25P02'
+
 /**
  * Does work in one transaction on a connection, with these settings (`set local …`), and commits it. Kysely's own would let
  * a statement travel only when the one before it was answered.
@@ -21,10 +24,14 @@ export async function transact<T>(
   work: (trx: Kysely<Tables>) => Promise<T>,
 ): Promise<T> {
   let over = false
+  let cause: unknown
   // A part of the work that goes on after another has failed would speak in somebody else's transaction.
   const query: Connection['query'] = async (text, values) => {
     if (over) throw new Error('this transaction is over')
-    return connection.query(text, values)
+    return connection.query(text, values).catch((error: { code?: string }) => {
+      if (error.code !== ABORTED) cause ??= error
+      throw error
+    })
   }
   const held = { query, release() {} }
   const begun = connection.query(`begin; ${settings}`, [])
@@ -44,7 +51,8 @@ export async function transact<T>(
     })
     // Where it did not begin, that is the reason.
     await begun
-    throw error
+    // Of statements that were answered in the same breath one that fell with the first may speak first.
+    throw (error as { code?: string }).code === ABORTED ? (cause ?? error) : error
   } finally {
     connection.release(spoilt)
   }

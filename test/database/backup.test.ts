@@ -361,6 +361,10 @@ describe('killed in the middle', () => {
     await Promise.all(['dua.tar', 'tiga.tar'].map((name) => takeBackup(url, join(place, name), { now })))
     expect(readdirSync(place).sort()).toEqual(['dua.tar', 'tiga.tar'])
     await expect(takeBackup(url, join(place, 'dua.tar'), { now })).rejects.toThrow(/sudah ada/)
+    // What a killed program of the same pid left by the same name, as in a container, is no hindrance.
+    writeFileSync(join(place, `lima.tar.${process.pid}.part`), 'sisa')
+    await takeBackup(url, join(place, 'lima.tar'), { now })
+    rmSync(join(place, 'lima.tar'))
     // The same one twice at once: the second leaves the first alone.
     const both = await Promise.allSettled([0, 1].map(() => takeBackup(url, join(place, 'empat.tar'), { now })))
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])

@@ -36,6 +36,8 @@ export async function writeArchive(
   underWay.add(beside)
   try {
     await removeLeftovers(dirname(file))
+    // In a container every program has the same pid as the one that was killed before.
+    await rm(beside, { force: true })
     const bytes = await writeBeside(beside, options.key, fill)
     await rename(beside, file)
     await syncFolder(dirname(file))
@@ -67,7 +69,7 @@ async function writeBeside(
   }
 }
 
-/** What this process is writing now: in a container every program has the same pid as the one that was killed before. */
+/** What this process is writing now. */
 const underWay = new Set<string>()
 
 function exists(file: string): Promise<boolean> {
