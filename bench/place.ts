@@ -76,7 +76,8 @@ async function openSite(url: string, checkpoint: () => Promise<unknown>): Promis
 
 function openPool(url: string, ...settings: string[]): pg.Pool {
   const options = settings.map((setting) => `-c ${setting}`).join(' ')
-  const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE, options })
+  // Whoever awaits each statement by itself notices nothing of the pipeline.
+  const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE, options, pipeline: true })
   // When a figure fails, the server is stopped under it; its own error is the one to show.
   pool.on('error', () => {})
   return pool

@@ -4,7 +4,7 @@ import { bookkeeper, type OpenBooks } from '../src/domain/books.ts'
 import { movableClock } from '../src/gateways/clock.ts'
 import { issueAll } from '../src/jobs/issue.ts'
 import { makeTpcb, tpcb } from './baseline/tpcb.ts'
-import { type BareTurn, payBare, paySame } from './baseline/turns.ts'
+import { type BareTurn, payBare, paySame, payTogether } from './baseline/turns.ts'
 import type { Place, Site } from './place.ts'
 import { interleave, type Line, rate } from './rounds.ts'
 import { customerPhone, makeBare, START, seedBusiness, staffPhone } from './seed.ts'
@@ -19,15 +19,15 @@ const AMOUNT = 50_000
 
 /**
  * A chat turn that records a payment, from the message that came in to the answer that waits to leave: `bot.receive`
- * beside a bare driver loop that does the same on the same tables, beside the barest loop on plain tables, and beside
- * pgbench's TPC-B-like mix by the same driver. Every turn is another customer's; at once are as many staff, since the
+ * beside a bare driver loop that does the same on the same tables, and one that sends together what is independent, beside
+ * the barest loop on plain tables, and beside pgbench's TPC-B-like mix by the same driver. Every turn is another customer's; at once are as many staff, since the
  * turns of one person are taken one after the other.
  */
 export async function turns(place: Place, rounds: number): Promise<Line[]> {
   const site = await place.site('turns')
   const slices = SLICES * rounds
-  const half = Object.values(TURNS).reduce((sum, count) => sum + count, 0) * (WARM_UP + slices)
-  const { businessId, openBooks } = await open(site, 2 * half)
+  const third = Object.values(TURNS).reduce((sum, count) => sum + count, 0) * (WARM_UP + slices)
+  const { businessId, openBooks } = await open(site, 3 * third)
   const bot = makeBot({
     openBooks,
     publicUrl: 'http://127.0.0.1',
@@ -59,9 +59,11 @@ export async function turns(place: Place, rounds: number): Promise<Line[]> {
     const batch = (round: number) => Array.from({ length: count }, (_, index) => start + round * count + index)
     const contenders = {
       ours: (round: number) => rate(batch(round), atOnce, ours),
-      // On the same tables, so of the other half of the customers.
+      // On the same tables, so of other customers.
       same: (round: number) =>
-        rate(batch(round), atOnce, (index, staff) => paySame(site.own, turn(half + index, staff))),
+        rate(batch(round), atOnce, (index, staff) => paySame(site.own, turn(third + index, staff))),
+      together: (round: number) =>
+        rate(batch(round), atOnce, (index, staff) => payTogether(site.own, turn(2 * third + index, staff))),
       bare: (round: number) => rate(batch(round), atOnce, (index, staff) => payBare(site.bare, turn(index, staff))),
       tpcb: (round: number) => rate(batch(round), atOnce, () => tpcb(site.bare, 16)),
     }
@@ -70,6 +72,7 @@ export async function turns(place: Place, rounds: number): Promise<Line[]> {
     const beside = (figure: string, baseline: readonly number[], aim?: number) =>
       lines.push({ figure, unit: '/s', ours: measured.ours, baseline, aim })
     beside(`payment by chat, ${atOnce} at a time`, measured.same, 0.7)
+    beside('  beside the same, sent together', measured.together, 0.7)
     beside('  beside the barest loop, plain tables', measured.bare, 0.7)
     beside('  beside TPC-B-like', measured.tpcb)
   }
@@ -101,7 +104,7 @@ async function check(site: Site, openBooks: OpenBooks, businessId: number, expec
       .where('paid', '=', AMOUNT as never)
       .executeTakeFirstOrThrow(),
   )
-  assert.equal(count.count, 2 * expected)
+  assert.equal(count.count, 3 * expected)
   const { rows } = await site.bare.query('select count(*)::int as count from bare.invoice where paid = $1', [AMOUNT])
   assert.equal(rows[0].count, expected)
 }

@@ -18,8 +18,9 @@ const REPLY =
 
 /**
  * The bare loop on the product's own tables: whatever a turn reads and writes (open questions, the look for a repeat,
- * others with the same phone, orders that are open, the undo), said by hand to the bare driver. Statements are named, so
- * that PostgreSQL prepares them, and the two messages that leave are one insert. No words are read and no texts are made.
+ * others with the same phone, orders that are open, the undo), said by hand to the bare driver, one after the other.
+ * Statements are named, so that PostgreSQL prepares them, and the two messages that leave are one insert. No words are read
+ * and no texts are made.
  */
 export async function paySame(pool: pg.Pool, turn: BareTurn): Promise<void> {
   await onClient(pool, async (client) => {
@@ -52,6 +53,49 @@ export async function paySame(pool: pg.Pool, turn: BareTurn): Promise<void> {
   })
 }
 
+/**
+ * The same on a pool that pipelines, with what is independent sent together, as ours does, and more of it: what is stored
+ * and the last commit wait for nothing.
+ */
+export async function payTogether(pool: pg.Pool, turn: BareTurn): Promise<void> {
+  await onClient(pool, async (client) => {
+    const say = sayBy(client, SAME)
+    const { now } = turn
+    const [, stored] = await Promise.all([
+      client.query('begin; select * from business'),
+      say('store', turn.outsideId, turn.sender, turn.text, now),
+      client.query('commit'),
+    ])
+    const [, , messages, senders] = await Promise.all([
+      client.query('begin; select * from business'),
+      say('chat', turn.sender),
+      say('unhandled', turn.sender),
+      say('staff', turn.sender),
+      say('plans'),
+      say('question', turn.sender),
+    ])
+    const [customer] = await say('customer', turn.customer)
+    const [, [bill]] = await Promise.all([
+      say('lock', customer.id),
+      say('bills', customer.id, now),
+      say('repeat', customer.id, turn.amount, senders[0].id, now),
+    ])
+    const source = `message:${stored[0].id}`
+    const staff = senders[0].id
+    const [paid] = await Promise.all([
+      say('paymentWhole', customer.id, turn.amount, now, source, staff, `staff:${staff}`, bill.id),
+      say('orders', bill.id),
+    ])
+    const cause = messages[0].id
+    await Promise.all([
+      say('messages', turn.outsideId, cause, turn.sender, REPLY, turn.customer, RECEIPT, now, customer.id),
+      say('undo', staff, JSON.stringify({ paymentIds: [paid[0].id] }), now),
+      say('settle', cause, now, JSON.stringify({ command: 'payment.record', args: { amount: turn.amount } })),
+      client.query('commit'),
+    ])
+  })
+}
+
 const SAME = {
   store: `insert into message (business_id, direction, channel, outside_id, phone, kind, text, status, at, not_before)
     values (1, 'in', 'bot', $1, $2, 'text', $3, 'received', $4, $4) on conflict do nothing returning id`,
@@ -80,6 +124,17 @@ const SAME = {
     ), noted as (
       insert into audit (business_id, at, actor, act, subject, facts)
       select 1, recorded_at, $6, 'payment.record', 'payment:' || id, jsonb_build_object('amount', amount) from recorded
+    )
+    select id from recorded`,
+  paymentWhole: `with recorded as (
+      insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_by, recorded_at)
+      values (1, $1, $2, 'cash', $3::timestamptz::date, 'chat', $4, $5, $3) on conflict do nothing returning *
+    ), noted as (
+      insert into audit (business_id, at, actor, act, subject, facts)
+      select 1, recorded_at, $6, 'payment.record', 'payment:' || id, jsonb_build_object('amount', amount) from recorded
+    ), paid as (
+      insert into allocation (business_id, customer_id, payment_id, invoice_id, amount, reason, at)
+      select 1, customer_id, id, $7, amount, 'payment', recorded_at from recorded
     )
     select id from recorded`,
   allocation: `insert into allocation (business_id, customer_id, payment_id, invoice_id, amount, reason, at)
