@@ -175,6 +175,15 @@ describe('H07, H09: later', () => {
     )
   })
 
+  test('whoever has no password is not asked for it, but how to sign in again is said where it is needed', async () => {
+    await say(JOKO, `AKTIF ${await makeCode()}`)
+    clock.set('2026-12-10T09:40:00+07:00')
+    expect((await get('/panel/pemilik')).body).not.toContain('Kata sandi sekarang')
+    const refused = await post('/panel/pemilik', { callName: 'Pak Joko', phone: TYPO })
+    expect(refused.body).toMatch(/role="alert">Masuk lagi dulu: ketik panel di WhatsApp, lalu buka link itu\./)
+    expect(await owner()).toMatchObject({ phone: JOKO })
+  })
+
   test('after 60 days of silence, or with another account, the panel says so and the code mends it', async () => {
     await say(JOKO, `AKTIF ${await makeCode()}`)
     clock.set('2027-02-10T09:00:00+07:00')

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { adoptSession, endSessions } from '../../domain/access.ts'
 import { saveOwner, warnOwners } from '../../domain/owner.ts'
+import { findPassword } from '../../domain/password.ts'
 import { formatPhone } from '../../domain/phone.ts'
 import { findOwner } from '../../domain/staff.ts'
 import type { Panel } from '../page.ts'
@@ -25,10 +26,11 @@ export function ownerPage(panel: Panel): void {
     async show(books, visit) {
       const { session } = visit
       const owner = session.staff ?? (await findOwner(books))
+      const hasPassword = owner !== undefined && (await findPassword(books, owner.id)) !== undefined
       return {
         trouble: await findOwnerTrouble(books, visit),
         values: { callName: owner?.callName ?? owner?.name ?? '', phone: owner ? formatPhone(owner.phone) : '' },
-        again: owner !== undefined && !session.fresh,
+        again: hasPassword && !session.fresh,
       }
     },
     // A phone gives every right of the chat, so an open browser alone does not change it.
