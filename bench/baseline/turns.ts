@@ -96,6 +96,16 @@ export async function payTogether(pool: pg.Pool, turn: BareTurn): Promise<void> 
   })
 }
 
+/** A payment and its trace. */
+const RECORDED = `
+  with recorded as (
+    insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_by, recorded_at)
+    values (1, $1, $2, 'cash', $3::timestamptz::date, 'chat', $4, $5, $3) on conflict do nothing returning *
+  ), noted as (
+    insert into audit (business_id, at, actor, act, subject, facts)
+    select 1, recorded_at, $6, 'payment.record', 'payment:' || id, jsonb_build_object('amount', amount) from recorded
+  )`
+
 const SAME = {
   store: `insert into message (business_id, direction, channel, outside_id, phone, kind, text, status, at, not_before)
     values (1, 'in', 'bot', $1, $2, 'text', $3, 'received', $4, $4) on conflict do nothing returning id`,
@@ -118,21 +128,9 @@ const SAME = {
      where business_id = 1 and customer_id = $1 and status = 'open' and issue_on <= $2::timestamptz::date order by due_on, id`,
   repeat: `select * from payment where business_id = 1 and customer_id = $1 and amount = $2 and recorded_by = $3
        and returned = 0 and recorded_at > $4::timestamptz - interval '10 minutes' order by id desc limit 1`,
-  payment: `with recorded as (
-      insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_by, recorded_at)
-      values (1, $1, $2, 'cash', $3::timestamptz::date, 'chat', $4, $5, $3) on conflict do nothing returning *
-    ), noted as (
-      insert into audit (business_id, at, actor, act, subject, facts)
-      select 1, recorded_at, $6, 'payment.record', 'payment:' || id, jsonb_build_object('amount', amount) from recorded
-    )
+  payment: `${RECORDED}
     select id from recorded`,
-  paymentWhole: `with recorded as (
-      insert into payment (business_id, customer_id, amount, method, paid_on, channel, source, recorded_by, recorded_at)
-      values (1, $1, $2, 'cash', $3::timestamptz::date, 'chat', $4, $5, $3) on conflict do nothing returning *
-    ), noted as (
-      insert into audit (business_id, at, actor, act, subject, facts)
-      select 1, recorded_at, $6, 'payment.record', 'payment:' || id, jsonb_build_object('amount', amount) from recorded
-    ), paid as (
+  paymentWhole: `${RECORDED}, paid as (
       insert into allocation (business_id, customer_id, payment_id, invoice_id, amount, reason, at)
       select 1, customer_id, id, $7, amount, 'payment', recorded_at from recorded
     )
