@@ -92,6 +92,22 @@ describe('an order id', () => {
   })
 })
 
+test('an order pays the bill that it names, though an older one is open', async () => {
+  const applied = await open(async (books) => {
+    const older = await bill(books, 'Dua Tagihan')
+    const plan = await addPlan(books, { name: 'TV Dua Tagihan', price: rupiah(150_000) })
+    const first = firstInvoice({ day: 25 }, books.today, 'prepaid')
+    await subscribe(books, { customerId: older.customerId, plan, first })
+    await issueChunk(books, { customerIds: [older.customerId] })
+    const newer = (await listOpenInvoices(books, [older.customerId]))[1] as Invoice
+    const { order_id: id } = await openOrder(books, PHONE, [newer])
+    await applyStatus(books, id, paid('the newer one'))
+    return { older, newer, open: await listOpenInvoices(books, [older.customerId]) }
+  })
+  expect(applied.newer.id).toBeGreaterThan(applied.older.id)
+  expect(applied.open).toEqual([applied.older])
+})
+
 describe('while a bill is being paid by hand (M10)', () => {
   /** A bill and an order for it, and a payment by hand that stands right before its commit until `finish`. */
   async function payingByHand(name: string) {

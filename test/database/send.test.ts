@@ -96,6 +96,14 @@ const reports = () =>
 
 const sentTo = () => handed.map(({ phone }) => phone)
 
+test('a text that was cut in the middle of an emoji leaves without its half', async () => {
+  await open((books) => queueMessages(books, [{ phone: OWNER, kind: 'reply', text: 'Terima kasih \ud83d' }]))
+  const kept = await open(({ trx }) =>
+    trx.selectFrom('message').select('text').where('status', '=', 'waiting').executeTakeFirstOrThrow(),
+  )
+  expect(kept.text).toBe('Terima kasih \ufffd')
+})
+
 describe('one sender for a number', () => {
   test('whoever has not the lock neither sends nor touches what the other is sending (N05)', async () => {
     const id = await broadcast(3)
