@@ -126,6 +126,7 @@ export function payOver(
   amount: Rupiah,
   open: readonly Invoice[],
 ): { parts: { invoiceId: number; amount: Rupiah }[]; invoices: Invoice[]; credit: Rupiah } {
+  // One payment of one customer: neither has to be told from others.
   const customerId = 0
   const parts = spread(
     [{ paymentId: 0, customerId, free: amount }],

@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { WhatsAppLinks } from '../../src/admin/pages/whatsapp.ts'
-import { makeBot } from '../../src/bot/receive.ts'
 import { hasWayIn, makeLink } from '../../src/domain/access.ts'
 import { saveOwner } from '../../src/domain/owner.ts'
 import { sealer } from '../../src/domain/secret.ts'
 import { isTrusted, trustAccount } from '../../src/domain/sender.ts'
 import { findOwner, findStaff, type Staff } from '../../src/domain/staff.ts'
 import { endNumber, linkNumber, type NumberState } from '../../src/domain/whatsapp.ts'
+import { makeTestBot } from '../support/bot.ts'
 import { cookieOf, errorOf, makeVisitor, openTestPanel, type TestVisitor } from '../support/panel.ts'
 
 /** The code with which an owner's phone shows that it is theirs, as the panel shows it (faults H07, H09, H17). */
@@ -17,14 +17,7 @@ let state: NumberState = { is: 'unlinked' }
 const links: WhatsAppLinks = { state: () => state, link: async () => true, unlink: async () => {} }
 const panel = await openTestPanel({ whatsapp: links })
 const { open, openBooks, businessId, clock, app } = panel
-const bot = makeBot({
-  openBooks,
-  publicUrl: 'http://localhost',
-  gateways: { payment: () => undefined, broadcast: () => undefined },
-  onError: (error) => {
-    throw error
-  },
-})
+const bot = makeTestBot(openBooks)
 let count = 0
 let visitor: TestVisitor
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { makeBot } from '../../src/bot/receive.ts'
 import type { Moment } from '../../src/domain/calendar.ts'
 import { openMatter } from '../../src/domain/conversation.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
@@ -12,6 +11,7 @@ import { makeActivation } from '../../src/domain/setup.ts'
 import { addStaff, findOwner, findStaff, listStaff } from '../../src/domain/staff.ts'
 import type { ChannelName, Role } from '../../src/domain/tables.ts'
 import { endNumber, linkNumber } from '../../src/domain/whatsapp.ts'
+import { makeTestBot } from '../support/bot.ts'
 import { createTestBusiness, openTestBooks } from '../support/database.ts'
 
 /** Whose phone it is: shown by the panel's code, and by writing now and then (faults H04, H07, H09, H17). */
@@ -24,14 +24,7 @@ const [JOKO, TYPO, RINA, UJANG, BUDI] = [
 ]
 const SEALER = sealer('test secret key of this test')
 const { openBooks, database, clock } = await openTestBooks('2026-12-10T09:00:00+07:00')
-const bot = makeBot({
-  openBooks,
-  publicUrl: 'https://tagih.example',
-  gateways: { payment: () => undefined, broadcast: () => undefined },
-  onError: (error) => {
-    throw error
-  },
-})
+const bot = makeTestBot(openBooks)
 let businessId = 0
 let count = 0
 const open = <T>(work: Parameters<typeof openBooks<T>>[1]) => openBooks(businessId, work)

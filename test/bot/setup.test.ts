@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { makeBot } from '../../src/bot/receive.ts'
 import { sealer } from '../../src/domain/secret.ts'
 import { makeActivation } from '../../src/domain/setup.ts'
 import type { Staff } from '../../src/domain/staff.ts'
+import { makeTestBot } from '../support/bot.ts'
 import { openTestBooks } from '../support/database.ts'
 
 /** A new business, set up by chat alone (voice 1). */
@@ -10,14 +10,7 @@ const PHONE = '6281200000011'
 const STRANGER = '6281200000099'
 const SEALER = sealer('test secret key of this test')
 const { openBooks, businessId, open, clock } = await openTestBooks('2026-12-10T09:00:00+07:00')
-const bot = makeBot({
-  openBooks,
-  publicUrl: 'http://localhost',
-  gateways: { payment: () => undefined, broadcast: () => undefined },
-  onError: (error) => {
-    throw error
-  },
-})
+const bot = makeTestBot(openBooks)
 let count = 0
 const makeCode = (owner?: Staff) => open((books) => makeActivation(books, SEALER, owner))
 

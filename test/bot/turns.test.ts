@@ -1,23 +1,16 @@
 import { expect, test } from 'vitest'
-import { makeBot } from '../../src/bot/receive.ts'
+import type { Bot } from '../../src/bot/receive.ts'
 import type { OpenBooks } from '../../src/domain/books.ts'
 import { addStaff } from '../../src/domain/staff.ts'
+import { makeTestBot } from '../support/bot.ts'
 import { openTestBooks, untilWaiting } from '../support/database.ts'
 
 const { open, openBooks, database, businessId } = await openTestBooks()
 
 /** A program's bot. Two of them know nothing of each other but what the database says. */
-const program = (books: OpenBooks = openBooks) =>
-  makeBot({
-    openBooks: books,
-    publicUrl: 'https://tagih.example',
-    gateways: { payment: () => undefined, broadcast: () => undefined },
-    onError: (error) => {
-      throw error
-    },
-  })
+const program = (books: OpenBooks = openBooks): Bot => makeTestBot(books)
 
-/** Books that stop right before the commit of the so manieth transaction, until they are let go. */
+/** Books that stop right before the commit of a transaction by its place in the row, until they are let go. */
 function stoppingAt(transaction: number) {
   const { promise: gate, resolve: letGo } = Promise.withResolvers<void>()
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
@@ -42,7 +35,7 @@ test.each([
     const [, phone, before] = given
     await open((books) => addStaff(books, { name: 'Joko', phone, role: 'owner' }))
     let count = 0
-    const say = (bot: ReturnType<typeof program>, text: string) =>
+    const say = (bot: Bot, text: string) =>
       bot.receive(businessId, { channel: 'bot', outsideId: String(++count), phone, kind: 'text', text })
     for (const text of before) await say(program(), text)
 

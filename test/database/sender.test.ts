@@ -1,20 +1,13 @@
 import { beforeAll, expect, test } from 'vitest'
-import { makeBot } from '../../src/bot/receive.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
 import { findPhoneOf, isExpected, isTrusted, learnAccounts, listUnplaced } from '../../src/domain/sender.ts'
 import { addStaff } from '../../src/domain/staff.ts'
+import { makeTestBot } from '../support/bot.ts'
 import { openTestBooks } from '../support/database.ts'
 
 const [JOKO, UJANG, BUDI] = ['6281200000011', '6281200000022', '6281200001474']
 const books = await openTestBooks()
-const bot = makeBot({
-  openBooks: books.openBooks,
-  publicUrl: 'http://127.0.0.1',
-  gateways: { payment: () => undefined, broadcast: () => undefined },
-  onError: (error) => {
-    throw error
-  },
-})
+const bot = makeTestBot(books.openBooks)
 
 beforeAll(() =>
   books.open(async (open) => {

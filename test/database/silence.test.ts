@@ -1,23 +1,16 @@
 import { beforeAll, expect, test } from 'vitest'
-import { makeBot } from '../../src/bot/receive.ts'
 import { addCustomer } from '../../src/domain/customer.ts'
 import type { Message } from '../../src/domain/message.ts'
 import { claimNext, queueMessages, settleOutgoing } from '../../src/domain/outbox.ts'
 import { isOurs, isSilent, noteTyped } from '../../src/domain/silence.ts'
 import { addStaff } from '../../src/domain/staff.ts'
+import { makeTestBot } from '../support/bot.ts'
 import { openTestBooks } from '../support/database.ts'
 
 const JOKO = '6281200000011'
 const BUDI = '6281200001474'
 const books = await openTestBooks('2026-12-10T09:00:00+07:00')
-const bot = makeBot({
-  openBooks: books.openBooks,
-  publicUrl: 'http://127.0.0.1',
-  gateways: { payment: () => undefined, broadcast: () => undefined },
-  onError: (error) => {
-    throw error
-  },
-})
+const bot = makeTestBot(books.openBooks)
 
 beforeAll(() =>
   books.open(async (open) => {

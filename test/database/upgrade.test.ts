@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { makeBot } from '../../src/bot/receive.ts'
 import { bookkeeper } from '../../src/domain/books.ts'
 import { listMigrationFiles, openDatabase } from '../../src/domain/database.ts'
+import { makeTestBot } from '../support/bot.ts'
 import { createTestBusiness, createTestDatabase, testClock } from '../support/database.ts'
 
 test('a receipt that waits while the program is updated is still found by an undo (0012)', async () => {
@@ -37,14 +37,7 @@ test('a receipt that waits while the program is updated is still found by an und
 
   const database = await openDatabase(url)
   const openBooks = bookkeeper({ database, clock, enqueue: async () => {} })
-  const bot = makeBot({
-    openBooks,
-    publicUrl: 'http://127.0.0.1',
-    gateways: { payment: () => undefined, broadcast: () => undefined },
-    onError: (error) => {
-      throw error
-    },
-  })
+  const bot = makeTestBot(openBooks)
   const now = Temporal.Now.instant()
   await openBooks(businessId, ({ trx }) =>
     trx

@@ -180,6 +180,7 @@ async function record(
 ): Promise<Answer> {
   const { books, person, message } = turn
   const method = args.method ?? 'cash'
+  // Known beforehand, so that both travel together.
   const touched = payOver(amount, invoices).invoices.map(({ id }) => id)
   const [made, errands] = await Promise.all([
     recordPayment(books, {
